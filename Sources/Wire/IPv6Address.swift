@@ -1,0 +1,24 @@
+/// An IPv6 address (RFC 4291), 16 octets held as one big-endian number.
+package struct IPv6Address: Hashable, Sendable {
+  /// The address as a 128-bit number; the first octet on the wire is the most significant.
+  package var bits: UInt128
+
+  @inlinable package init(bits: UInt128) { self.bits = bits }
+
+  /// `::` (RFC 4291 §2.5.2).
+  package static let unspecified = IPv6Address(bits: 0)
+  /// `::1` (RFC 4291 §2.5.3).
+  package static let loopback = IPv6Address(bits: 1)
+
+  /// ff00::/8 (RFC 4291 §2.7).
+  package var isMulticast: Bool { bits >> 120 == 0xff }
+  /// fe80::/10 (RFC 4291 §2.5.6).
+  package var isLinkLocalUnicast: Bool { bits >> 118 == 0x3fa }
+  /// ::ffff:0:0/96 (RFC 4291 §2.5.5.2).
+  package var isIPv4Mapped: Bool { bits >> 32 == 0xffff }
+  /// An address that means nothing without a zone (RFC 4007): link-local unicast, or multicast of
+  /// interface-local (1) or link-local (2) scope.
+  package var needsZone: Bool {
+    isLinkLocalUnicast || (isMulticast && (1...2).contains(UInt8(truncatingIfNeeded: bits >> 112) & 0xf))
+  }
+}
