@@ -30,7 +30,9 @@ let linking: [LinkerSetting] =
   ] : []
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: house)
+  // libm: the standard library's floating-point functions call it in debug builds.
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: house, linkerSettings: [.linkedLibrary("m")])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
