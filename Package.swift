@@ -48,9 +48,10 @@ var targets: [Target] = [
   room("ProbeEngine", ["Wire", "Timing", "Statistics"]),
   // floor 2
   .target(name: "CLinux"),
+  .target(name: "CCapture"),
   .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
   room("LinuxNet", ["CLinux", "Wire", "Timing"]),
-  room("Capture", ["CPcap", "CLinux", "Wire", "Timing"]),
+  room("Capture", ["CPcap", "CCapture", "Wire", "Timing"]),
   // floor 3
   room("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
   room("Simulator", ["ProbeEngine", "Wire", "Timing"]),
