@@ -1,4 +1,4 @@
-package import LinuxNet
+import LinuxNet
 package import ProbeEngine
 import Timing
 
@@ -41,7 +41,7 @@ package enum PingSession {
       try sink.flush(isLast: true)
       return summaries
     } catch {
-      throw error.call == "write" ? .output(error) : .system(error)
+      throw .system(error)
     }
   }
 

@@ -27,7 +27,7 @@ struct PingSetup: ~Copyable {
     var start = PingStart()
     var interfaceIndex: UInt32 = 0
     if let name = request.interface {
-      guard let index = Interfaces.index(named: name) else { throw .unknownInterface(name) }
+      guard let index = Interfaces.index(of: name) else { throw .unknownInterface(name) }
       interfaceIndex = index
       start.interface = name
     }
@@ -186,8 +186,11 @@ struct PingSetup: ~Copyable {
   ) throws(PingFailure) {
     do throws(SystemError) {
       if socket.kind == .raw {
-        start.identifier =
-          request.identifier ?? UInt16(truncatingIfNeeded: try EntropySource.seed())
+        if let identifier = request.identifier {
+          start.identifier = identifier
+        } else {
+          start.identifier = UInt16(truncatingIfNeeded: try EntropySource.seed())
+        }
         return
       }
       if source == nil, let identifier = request.identifier {

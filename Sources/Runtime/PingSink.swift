@@ -55,8 +55,6 @@ package enum PingFailure: Error, Sendable {
   /// The face asks for a route before it starts, as its original does.
   case noRoute(SystemError)
   case privileges(SystemError)
-  /// Standard output failed.
-  case output(SystemError)
-  /// The loop itself failed.
+  /// The loop itself failed, or standard output did (its call is `write`).
   case system(SystemError)
 }

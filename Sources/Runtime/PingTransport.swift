@@ -13,8 +13,8 @@ struct PingTransport: ~Copyable {
 
   let socket: ICMPv6Socket
   var capture: CaptureHandle?
-  var isCaptured: Bool { capture != nil }
-  var captureDescriptor: Int32? { capture?.descriptor }
+  let isCaptured: Bool
+  let captureDescriptor: Int32?
   /// The kernel hands back our own probe number with each transmit stamp.
   private let numbersStamps: Bool
   private var ledger = StampLedger()
@@ -36,6 +36,8 @@ struct PingTransport: ~Copyable {
     let capacity = isFlood ? PingTransport.batchCapacity : 8
     numbersStamps = socket.takesStampIdentifier
     self.socket = socket
+    captureDescriptor = capture?.descriptor
+    isCaptured = captureDescriptor != nil
     self.capture = capture
     self.captureInterface = captureInterface
     self.envelopes = envelopes
