@@ -85,7 +85,7 @@ package struct Histogram: Sendable {
   /// 0 and above 100 as 100. Nil before the first value, and if `p` is not a number.
   package func percentile(_ p: Double) -> Int64? {
     guard count > 0, !p.isNaN else { return nil }
-    let parts = UInt128((Swift.min(Swift.max(p, 0), 100) * 1e8).rounded())
+    let parts = UInt128(UInt64(Swift.min(Swift.max(p, 0), 100) * 1e8 + 0.5))
     let rank = UInt64(clamping: (UInt128(count) * parts + 9_999_999_999) / 10_000_000_000)
     if rank <= 1 { return least }
     if rank >= count { return greatest }
