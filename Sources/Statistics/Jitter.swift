@@ -21,6 +21,6 @@ package struct Jitter: Hashable, Sendable {
     differences = differences.addingSaturating(1)
   }
 
-  /// In nanoseconds, rounded down; nil before the second round trip.
-  package var value: Int64? { differences == 0 ? nil : Int64(sixteenths >> 4) }
+  /// In nanoseconds, rounded to the nearest (the RFC's own code cuts here); nil before the second round trip.
+  package var value: Int64? { differences == 0 ? nil : Int64((sixteenths + 8) >> 4) }
 }
