@@ -2,8 +2,8 @@
 ///
 /// D is the difference between consecutive round trips: with a sender's and a receiver's clock being one,
 /// (R_j - S_j) - (R_i - S_i). J = J + (|D| - J) / 16, in the integer form of RFC 3550 appendix A.8: four
-/// fraction bits, J / 16 rounded to the nearest. A lost probe leaves no gap: D spans it. Round trips more than
-/// 2^58 ns (9 years) apart count as that far apart.
+/// fraction bits, J / 16 rounded to the nearest. A lost probe leaves no gap: D spans it. Round trips more
+/// than 2^58 ns (9 years) apart count as that far apart.
 package struct Jitter: Hashable, Sendable {
   private var previous: Int64?
   private var sixteenths: UInt64 = 0

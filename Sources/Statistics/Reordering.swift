@@ -1,11 +1,11 @@
 /// Reordering of replies by RFC 4737: which arrived after a reply to a later probe, and by how far.
 ///
 /// A packet is reordered if its sequence is below one that has arrived before it (§3.3, the singleton of
-/// Type-P-Reordered; §4.1, their ratio). Its extent (§4.2) is how many arrivals ago the earliest packet with a
-/// larger sequence came. Only first arrivals are to be told: a duplicate is not reordering.
+/// Type-P-Reordered; §4.1, their ratio). Its extent (§4.2) is how many arrivals ago the earliest packet with
+/// a larger sequence came. Only first arrivals are to be told: a duplicate is not reordering.
 ///
-/// That earliest larger packet is always one that raised the maximum, so only those are remembered, as runs of
-/// consecutive ones: a run grows without cost until a loss or a reordering ends it. With more than
+/// That earliest larger packet is always one that raised the maximum, so only those are remembered, as runs
+/// of consecutive ones: a run grows without cost until a loss or a reordering ends it. With more than
 /// `runLimit` runs the oldest is forgotten, and an extent that would reach into it is cut at the next.
 package struct Reordering: Sendable {
   /// Arrivals `arrival`, `arrival` + 1, … brought sequences `sequence`, `sequence` + 1, …, `length` of them.

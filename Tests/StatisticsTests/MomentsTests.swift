@@ -9,8 +9,8 @@ import Testing
     return moments
   }
 
-  // Python over the same series: min, max, sum, sum // n, math.isqrt((n * Σx² - (Σx)²) // n²), the last checked
-  // to agree with numpy.std to within 2.
+  // Python over the same series: min, max, sum, sum // n, math.isqrt((n * Σx² - (Σx)²) // n²), the last
+  // checked to agree with numpy.std to within 2.
   @Test(
     arguments: [
       (.uniform, 100_001, 1_099_923, 12_044_112_819, 602_205, 288_299),

@@ -14,7 +14,8 @@ import Testing
     for number in expected { #expect(random.next() == number) }
   }
 
-  // The first four of java.util.SplittableRandom(42).nextLong(), unsigned, as the state of the same Xoshiro256.
+  // The first four of java.util.SplittableRandom(42).nextLong(), unsigned, as the state of the same
+  // Xoshiro256.
   @Test func `a seed fills the state by SplitMix64`() {
     var words = SplitMix64(state: 42)
     let state: [UInt64] = [
