@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func `an extent that reaches past what is remembered is cut and counted`() {
-    // Every second packet lost: each arrival is a run of its own.
+    // Every second packet is lost, so each arrival is a run of its own.
     var sequences = (1...100).map { UInt64($0) * 2 }
     sequences.append(3)
     let measured = reordering(sequences)
