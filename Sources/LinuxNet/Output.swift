@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Whole writes to a descriptor that may be a pipe, a terminal or a file (write(2)).

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Kernel settings under /proc/sys (sysctl(8)), of the calling thread's network namespace where they have one.

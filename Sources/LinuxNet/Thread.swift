@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A plain thread of the C library (pthread_create(3)): no pool, no runtime behind it.
