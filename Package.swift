@@ -75,4 +75,18 @@ var targets: [Target] = [
   tests("Commands", ["Runtime", "Report", "ProbeEngine", "Wire", "Timing"]),
 ]
 
+if isFuzzing {
+  // libFuzzer owns `main`, and the fuzzed code must carry its coverage: `scripts/fuzz` builds these with
+  // --sanitize=fuzzer.
+  for name in ["chain", "icmp-error", "echo", "tcp", "address"] {
+    targets.append(
+      .executableTarget(
+        name: "fuzz-" + name, dependencies: ["Wire"], path: "Sources/Fuzz/" + name,
+        swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
+  }
+}
+if Context.environment["PROBE6_BENCH"] == "1" {
+  targets.append(.executableTarget(name: "probe6-codec-bench", dependencies: ["Wire"], swiftSettings: house))
+}
+
 let package = Package(name: "probe6", targets: targets)
