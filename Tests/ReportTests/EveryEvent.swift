@@ -53,7 +53,7 @@ struct EveryEvent {
       Corruption(offset: 20, received: 0xee, expected: 0x14, isTruncated: false, payload: octets + octets),
       Corruption(offset: 24, received: nil, expected: 0x18, isTruncated: true, payload: octets),
       Corruption(offset: 56, received: 1, expected: nil, isTruncated: false, payload: []),
-      Corruption(offset: -1, received: 0, expected: 0, isTruncated: false, payload: [0]),
+      Corruption(offset: 3, received: 0, expected: 0, isTruncated: false, payload: [0]),
     ]
     var extra = makeError(6, type: 4, code: 0, info: 40)
     extra.isExtra = true
@@ -64,7 +64,7 @@ struct EveryEvent {
           target: 0, sequence: 1, scheduledAt: .zero + .microseconds(3), sentAt: .zero, octets: 64)),
       .sent(
         SentProbe(
-          target: 7, sequence: 1, scheduledAt: Instant(nanoseconds: .min), sentAt: .distantFuture, octets: -1)
+          target: 1, sequence: 1, scheduledAt: Instant(nanoseconds: .min), sentAt: .distantFuture, octets: 8)
       ),
       .sendFailed(SendFailure(target: 0, sequence: 2, at: .zero, errno: 90, mtu: 1500)),
       .sendFailed(SendFailure(target: 0, sequence: 3, at: .zero, errno: 4095)),
