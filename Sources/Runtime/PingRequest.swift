@@ -55,6 +55,9 @@ package struct PingRequest: Sendable {
   package var isMulticastLoopOff = false
   package var isRoutingBypassed = false
   package var isSocketDebugged = false
+  /// The source found by the route look-up is bound, so that a later change of address or route does not change
+  /// it (`-B`).
+  package var isSourceFixed = false
   /// Sleep to 60 µs before the deadline, then spin.
   package var isPacePrecise = false
   /// Reverse names are looked up, asynchronously, never in the way of a probe.
