@@ -36,8 +36,11 @@ extension OptionTable<IputilsPingOption> {
     Entry(.json, "j", isHidden: true, "refused: see probe6 ping --json"),
     Entry(.noLoop, "L", group: common, "no loopback of multicast probes"),
     Entry(.preload, "l", argument: "<preload>", group: common, "send so many probes at once at the start"),
-    Entry(.mark, "m", argument: "<mark>", group: common, "socket mark of the probes; failing to set it is an error"),
-    Entry(.pathMTU, "M", argument: "<pmtud opt>", group: common, "path MTU discovery: do, dont, want or probe"),
+    Entry(
+      .mark, "m", argument: "<mark>", group: common,
+      "socket mark of the probes; failing to set it is an error"),
+    Entry(
+      .pathMTU, "M", argument: "<pmtud opt>", group: common, "path MTU discovery: do, dont, want or probe"),
     Entry(.numeric, "n", group: common, "no name look-ups"),
     Entry(.outstanding, "O", group: common, "say which probe is unanswered when the next one leaves"),
     Entry(.pattern, "p", argument: "<pattern>", group: common, "payload, up to 16 octets in hex"),
@@ -55,7 +58,8 @@ extension OptionTable<IputilsPingOption> {
       .linger, "W", argument: "<timeout>", group: common,
       "seconds to wait at the end where nothing replied; 0: for ever; default 10"),
     Entry(.ipv6, "6", group: ipv6, "accepted: this is always IPv6"),
-    Entry(.flowLabel, "F", argument: "<flowlabel>", group: ipv6, "flow label, 20 bits; 0: the kernel's choice"),
+    Entry(
+      .flowLabel, "F", argument: "<flowlabel>", group: ipv6, "flow label, 20 bits; 0: the kernel's choice"),
     Entry(
       .nodeInformation, "N", argument: "<nodeinfo opt>", group: ipv6, "node information query; try -N help"),
     Entry(

@@ -47,7 +47,9 @@ struct IputilsPingParse {
   mutating func readEnvironment(_ environment: [String: String], isSecure: Bool) throws(FaceError) {
     isNumericByEnvironment = environment["IPUTILS_PING_PTR_LOOKUP"] == "0"
     output.isNumeric = isNumericByEnvironment
-    if !isSecure, let form = environment["PROBE6_COMPAT"], !form.isEmpty { try setCompat(form, "PROBE6_COMPAT") }
+    if !isSecure, let form = environment["PROBE6_COMPAT"], !form.isEmpty {
+      try setCompat(form, "PROBE6_COMPAT")
+    }
   }
 
   func next(
@@ -62,7 +64,8 @@ struct IputilsPingParse {
       case .missingArgument(let name):
         throw usage(
           after: name.hasPrefix("--")
-            ? "option '\(name)' requires an argument" : "option requires an argument -- '\(name.dropFirst())'")
+            ? "option '\(name)' requires an argument" : "option requires an argument -- '\(name.dropFirst())'"
+        )
       case .unexpectedArgument(let name): throw usage(after: "option '\(name)' doesn't allow an argument")
       case .unknownLong, .ambiguous: throw usage(after: "invalid option -- '-'")
       }
@@ -77,7 +80,8 @@ struct IputilsPingParse {
     case .ipv6: hasSaidSix = true
     case .ipv4:
       throw error(
-        hasSaidSix ? "only one -4 or -6 option may be specified" : "-4: IPv4 is not supported, probe6 is IPv6 only")
+        hasSaidSix
+          ? "only one -4 or -6 option may be specified" : "-4: IPv4 is not supported, probe6 is IPv6 only")
     case .broadcast, .recordRoute, .ipTimestamp:
       throw error("\(found.name): an option of IPv4, and probe6 is IPv6 only")
     case .json: throw error("-j: not printed by this face; use 'probe6 ping --json'")
@@ -229,7 +233,8 @@ struct IputilsPingParse {
     let octets = Array(text.utf8)
     if let bad = octets.firstIndex(where: { NumberText.hexDigit($0) == nil }) {
       // iputils prints the rest of the argument, from the first octet that is no digit.
-      throw error("patterns must be specified as hex digits: \(String(decoding: octets[bad...], as: UTF8.self))")
+      throw error(
+        "patterns must be specified as hex digits: \(String(decoding: octets[bad...], as: UTF8.self))")
     }
     let pattern = IputilsPing.pattern(octets)
     request.configuration.pattern = pattern
@@ -260,7 +265,8 @@ struct IputilsPingParse {
       request.flowLabel = label
     } catch {
       throw self.error(
-        error == .overflow ? "flow value is greater than 20 bits: \(text)" : "bad value for flowinfo: \(text)")
+        error == .overflow ? "flow value is greater than 20 bits: \(text)" : "bad value for flowinfo: \(text)"
+      )
     }
   }
 
@@ -299,7 +305,9 @@ struct IputilsPingParse {
   }
 
   private mutating func setCompat(_ form: String, _ name: String) throws(FaceError) {
-    guard form == "iputils-2022" else { throw error("\(name): unknown form \(quoted(form)); known: iputils-2022") }
+    guard form == "iputils-2022" else {
+      throw error("\(name): unknown form \(quoted(form)); known: iputils-2022")
+    }
     output.isCompat2022 = true
   }
 
@@ -329,7 +337,8 @@ struct IputilsPingParse {
       guard value >= .zero, value <= IputilsPing.Limits.seconds else { throw .notANumber }
       return value
     } catch {
-      throw self.error("\(complaint): \(text)" + (error == .overflow ? ": Numerical result out of range" : ""))
+      throw self.error(
+        "\(complaint): \(text)" + (error == .overflow ? ": Numerical result out of range" : ""))
     }
   }
 }

@@ -84,7 +84,9 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
     return arguments[index]
   }
 
-  private mutating func nextInCluster(_ scalars: Substring.UnicodeScalarView) throws(OptionScanError) -> Found? {
+  private mutating func nextInCluster(_ scalars: Substring.UnicodeScalarView) throws(OptionScanError)
+    -> Found?
+  {
     var rest = scalars
     // A cluster is never empty: the caller saw one scalar at least, and an emptied one is dropped below.
     guard let letter = rest.popFirst() else { return nil }

@@ -24,7 +24,9 @@ package enum TargetText: Hashable, Sendable {
       throw problem(.character(bad))
     }
     if text.hasPrefix("[") {
-      guard let close = text.firstIndex(of: "]") else { throw problem(.brackets(inside: nil, hasPort: false)) }
+      guard let close = text.firstIndex(of: "]") else {
+        throw problem(.brackets(inside: nil, hasPort: false))
+      }
       let inside = String(text[text.index(after: text.startIndex)..<close])
       let rest = text[text.index(after: close)...]
       guard rest.isEmpty || rest.hasPrefix(":") else { throw problem(.brackets(inside: nil, hasPort: false)) }
@@ -115,7 +117,9 @@ package enum TargetText: Hashable, Sendable {
     let last = name.split(separator: ".").last.map(String.init) ?? ""
     if (try? NumberText.integer(last, allowsHex: true)) != nil { throw problem(.numericName) }
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-    if name.utf8.count > 254 || labels.dropLast().contains("") || labels.contains(where: { $0.utf8.count > 63 }) {
+    if name.utf8.count > 254 || labels.dropLast().contains("")
+      || labels.contains(where: { $0.utf8.count > 63 })
+    {
       throw problem(.badName)
     }
     if name.hasPrefix("-") { throw problem(.badName) }

@@ -84,7 +84,8 @@ package struct TargetTextError: Error, Hashable, Sendable {
   private static func text(_ problem: TargetText.AddressProblem) -> String {
     switch problem {
     case .tripleColon: "three colons in a row; '::' is two, and stands for a run of zero groups"
-    case .twoGaps: "'::' stands twice; only one run of zero groups may be left out, write the other one as 0:0"
+    case .twoGaps:
+      "'::' stands twice; only one run of zero groups may be left out, write the other one as 0:0"
     case .longGroup(let group): "the group \(quoted(group)) has more than four hexadecimal digits"
     case .badDigit(let scalar): "\(quoted(String(scalar))) is not a hexadecimal digit"
     case .tooManyGroups:
