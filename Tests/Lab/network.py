@@ -29,8 +29,8 @@ DESTINATIONS = [
     ("fd00:6:e::10 .. ::16", "rejected by nftables on r3 with code 0, 1, -, 3, 4, 5, 6"),
     ("fd00:6:e::20", "the host's own nftables output rule drops it: EPERM"),
     ("fd00:6:e::21 .. ::23", "the host has a blackhole, prohibit, unreachable route for it"),
-    ("fe80::1%up", "answers: r1, on the host's link `up`"),
-    ("ff02::1%up", "two answer: the host itself and r1"),
+    ("fe80::1%uplink", "answers: r1, on the host's link `uplink`"),
+    ("ff02::1%uplink", "two answer: the host itself and r1"),
     ("fd00:6:f::MODE:N", "answers as told by MODE and N (both hexadecimal):"),
 ]
 
@@ -67,27 +67,25 @@ def prepare_node(node, ping_groups):
                 sysctl(limit, 1_000_000)
             except OSError:
                 pass  # not in every kernel's network namespaces; the limit is for the whole machine then
-        try:
+        if ping_groups:  # a new namespace has ping sockets off
             sysctl("net.ipv4.ping_group_range", ping_groups)
-        except OSError as error:
-            raise RuntimeError(f"net.ipv4.ping_group_range = {ping_groups}: {error}") from error
     run(*(["ip"] + (["-n", node] if node else [])), "link", "set", "lo", "up")
 
 
 def connect(number, near, near_port, far, far_port, mtu=1500):
     """A veth pair with fd00:6:0:NUMBER::1 at the near end and ::2 at the far end."""
     lines = [
-        f"link add {near_port} mtu {mtu} address 02:00:00:00:{number:02x}:01 netns {near} type veth "
+        f"link add name {near_port} mtu {mtu} address 02:00:00:00:{number:02x}:01 netns {near} type veth "
         f"peer name {far_port} mtu {mtu} address 02:00:00:00:{number:02x}:02 netns {far}"
         if near
-        else f"link add {near_port} mtu {mtu} address 02:00:00:00:{number:02x}:01 type veth "
+        else f"link add name {near_port} mtu {mtu} address 02:00:00:00:{number:02x}:01 type veth "
         f"peer name {far_port} mtu {mtu} address 02:00:00:00:{number:02x}:02 netns {far}"
     ]
     batch(None, lines)
     for node, port, end in ((near, near_port, 1), (far, far_port, 2)):
         batch(node, [
             f"addr add fd00:6:0:{number:x}::{end}/64 dev {port} nodad",
-            f"link set {port} up",
+            f"link set dev {port} up",
         ])
         with namespaces.inside(node):
             # veth leaves checksums unfinished, and captures and quoted packets would show it.
@@ -106,16 +104,17 @@ def rules(node, text):
 
 
 def build(ping_groups):
+    """`ping_groups`: the value of net.ipv4.ping_group_range; None leaves ping sockets off."""
     for node in NODES:
         namespaces.make_network(node)
     for node in [None] + NODES:
         prepare_node(node, ping_groups)
-    connect(1, None, "up", "r1", "down")
-    connect(2, "r1", "up", "r2", "down")
-    connect(3, "r2", "up", "r3", "down")
-    connect(4, "r3", "up", "target", "down")
+    connect(1, None, "uplink", "r1", "downlink")
+    connect(2, "r1", "uplink", "r2", "downlink")
+    connect(3, "r2", "uplink", "r3", "downlink")
+    connect(4, "r3", "uplink", "target", "downlink")
     connect(5, "r3", "narrow", "target", "narrow", mtu=1400)
-    connect(6, "r3", "peer", "peer", "down")
+    connect(6, "r3", "peer", "peer", "downlink")
 
     batch(None, [
         "route add default via fd00:6:0:1::2",
@@ -123,7 +122,7 @@ def build(ping_groups):
         "route add prohibit fd00:6:e::22",
         "route add unreachable fd00:6:e::23",
     ])
-    batch("r1", ["addr add fe80::1/64 dev down nodad", "route add fd00:6::/32 via fd00:6:0:2::2"])
+    batch("r1", ["addr add fe80::1/64 dev downlink nodad", "route add fd00:6::/32 via fd00:6:0:2::2"])
     batch("r2", ["route add fd00:6::/32 via fd00:6:0:3::2", "route add fd00:6:0:1::/64 via fd00:6:0:2::1"])
     batch("r3", [
         "route add fd00:6:0:1::/64 via fd00:6:0:3::1",
@@ -132,7 +131,7 @@ def build(ping_groups):
         "route add fd00:6::6 via fd00:6:0:5::2",
         "route add prohibit fd00:6:e::1",
         "route add unreachable fd00:6:e::2",
-        "route add fd00:6:e::3 dev up",
+        "route add fd00:6:e::3 dev uplink",
         "route add blackhole fd00:6:e::b",
         "route add fd00:6:e::f via fd00:6:0:3::1",
         "route add fd00:6:e::10/124 via fd00:6:0:4::2",
@@ -162,7 +161,7 @@ def build(ping_groups):
           chain forward {{ type filter hook forward priority 0;
             {rejections}
             ip6 daddr fd00:6::2 icmpv6 type echo-request numgen inc mod 10 == 9 counter drop
-            ip6 daddr fd00:6::3 icmpv6 type echo-request counter dup to fd00:6:0:4::2 device "up"
+            ip6 daddr fd00:6::3 icmpv6 type echo-request counter dup to fd00:6:0:4::2 device "uplink"
             ip6 daddr fd00:6::4 icmpv6 type echo-request limit rate over 5/second burst 5 packets counter drop
             ip6 daddr fd00:6::5 counter drop
             ip6 daddr fd00:6::7 meta length > 1400 counter drop

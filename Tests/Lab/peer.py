@@ -220,8 +220,9 @@ def serve_echo(ready):
                 send(asker, source or asked, message, n if mode == 0x15 else None)
 
 
-# What a name may hold that a terminal must never see: ESC, BEL, CSI, OSC, C1, a bidirectional override, NUL.
-EVIL_LABEL = b"\x1b[31m\x1b]0;owned\x07\x9b1m\xc2\x9b2m\xe2\x80\xae\x00x"
+# What a name may hold that a terminal must never see: ESC, BEL, CSI, OSC, C1, a bidirectional override.
+EVIL_NAME = b"\x1b[31m\x1b]0;owned\x07\x9b1m\xc2\x9b2m\xe2\x80\xaex"
+EVIL_LABEL = EVIL_NAME + b"\0"
 
 
 def _labels(name):
