@@ -31,8 +31,12 @@ package struct Nanoseconds: Hashable, Comparable, Sendable {
 
   package static let zero = Nanoseconds(0)
   package static func microseconds(_ n: Int64) -> Nanoseconds { Nanoseconds(n.multipliedSaturating(1_000)) }
-  package static func milliseconds(_ n: Int64) -> Nanoseconds { Nanoseconds(n.multipliedSaturating(1_000_000)) }
-  package static func seconds(_ n: Int64) -> Nanoseconds { Nanoseconds(n.multipliedSaturating(1_000_000_000)) }
+  package static func milliseconds(_ n: Int64) -> Nanoseconds {
+    Nanoseconds(n.multipliedSaturating(1_000_000))
+  }
+  package static func seconds(_ n: Int64) -> Nanoseconds {
+    Nanoseconds(n.multipliedSaturating(1_000_000_000))
+  }
 
   package static func < (a: Nanoseconds, b: Nanoseconds) -> Bool { a.count < b.count }
   package static func + (a: Nanoseconds, b: Nanoseconds) -> Nanoseconds {

@@ -1,0 +1,245 @@
+package import Timing
+package import Wire
+
+/// Pings targets: decides when probes leave, what they hold, what an arrival means, and when the run is over.
+///
+/// A state machine without I/O: octets, times and the seed come in as arguments; probes, deadlines and events go
+/// out as results. All instants are on one monotonic clock.
+package struct PingEngine: ~Copyable {
+  /// However long the longest round trip was, nobody waits longer than this for the last reply.
+  static let longestLinger = Nanoseconds.seconds(60)
+  /// Paired clock readings are good to far less than this; a stamp further outside the time between call and
+  /// read is not on the clock that we think it is on.
+  static let stampTolerance = Nanoseconds.microseconds(100)
+
+  package let configuration: PingConfiguration
+  let startedAt: Instant
+  let nonce: KeyedNonce
+  let message: ProbeMessage
+  var sequencer: Sequencer
+  var table = SendTable()
+  var targets: [TargetState]
+  var events = EventQueue<PingEvent>()
+  var lateness: Lateness
+  var rejected: [UInt64]
+  /// Probes without a verdict, over all targets.
+  private(set) var inFlight: UInt64 = 0
+  /// The longest round trip of any believed reply.
+  var longestRoundTrip: Nanoseconds?
+  /// Target whose probe of the present tick is next.
+  var nextTarget = 0
+  var deadlineOfTick: Instant
+  var isStopping = false
+  /// Nothing more will be sent, and nothing more is waited for.
+  package private(set) var isFinished = false
+  /// The wall clock at monotonic zero, in nanoseconds since the epoch; only ever written into payloads.
+  package var wallOffset: Int64 = 0
+
+  package init(_ configuration: PingConfiguration, at now: Instant) {
+    self.configuration = configuration
+    startedAt = now
+    deadlineOfTick = now
+    var random = RandomNumbers(seed: configuration.seed)
+    nonce = KeyedNonce(key: (random.next(), random.next()))
+    message = ProbeMessage(
+      payloadLength: configuration.payloadLength, pattern: configuration.pattern,
+      identifier: configuration.identifier)
+    sequencer = Sequencer(
+      pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next())
+    targets = configuration.targets.map { _ in TargetState() }
+    lateness = Lateness(period: sequencer.period)
+    rejected = Array(repeating: 0, count: RejectionReason.allCases.count)
+    isFinished = targets.isEmpty
+  }
+
+  /// Octets that a transmit buffer must hold.
+  package var messageLength: Int { message.template.count }
+
+  // MARK: Out
+
+  /// The next thing that happened, oldest first.
+  package mutating func pollEvent() -> PingEvent? { events.next() }
+
+  /// When the engine wants to be called again, whatever arrives before; nil once the run is over.
+  package func nextTimeout(now: Instant) -> Instant? {
+    guard !isFinished else { return nil }
+    var next = nextTransmit(now: now) ?? .distantFuture
+    if let oldest = oldestTimeout { next = min(next, oldest) }
+    if let end = configuration.deadline { next = min(next, startedAt + end) }
+    if let end = lingerEnd { next = min(next, end) }
+    return next
+  }
+
+  /// When the next probe leaves; nil if none does.
+  package func nextTransmit(now: Instant) -> Instant? {
+    guard !isFinished, !isStopping, !hasAttemptedAll else { return nil }
+    return nextTarget > 0 ? deadlineOfTick : sequencer.due(inFlight: inFlight, now: now)
+  }
+
+  /// Writes the next probe that is due into the buffer and claims its slot; nil if none is due.
+  package mutating func pollTransmit(at now: Instant, into buffer: inout MutableSpan<UInt8>) -> Transmit? {
+    guard let due = nextTransmit(now: now), due <= now else { return nil }
+    if nextTarget == 0 {
+      let skipped = sequencer.skipMissed(now: now)
+      if skipped > 0 {
+        lateness.missed += UInt64(clamping: skipped)
+        events.append(.gap(Gap(at: now, length: now - due, skipped: skipped)))
+      }
+      deadlineOfTick = min(sequencer.due(inFlight: inFlight, now: now), now)
+    }
+    let target = nextTarget
+    if let displaced = table.displacedByNextClaim { giveUp(displaced, at: now) }
+    let sequence = targets[target].attempted + 1
+    reportOutstanding(target: target, now: now)
+    let stamp = now.nanoseconds.addingSaturating(wallOffset) / 1_000
+    let probe = table.claim(
+      target: target, sequence: sequence, scheduledAt: deadlineOfTick, now: now, stamp: stamp)
+    let octets = message.write(into: &buffer, sequence: wireNumber(probe), stamp: stamp, nonce: nonce(probe))
+
+    targets[target].attempted = sequence
+    targets[target].counts.inFlight += 1
+    inFlight += 1
+    targets[target].pipe = max(targets[target].pipe, targets[target].counts.inFlight)
+    targets[target].firstSentAt = targets[target].firstSentAt ?? now
+    targets[target].lastSentAt = now
+    lateness.record(deadline: deadlineOfTick, departure: now)
+    nextTarget += 1
+    if nextTarget == targets.count {
+      nextTarget = 0
+      sequencer.sent(at: now)
+    }
+    if configuration.reportsSent {
+      events.append(
+        .sent(
+          SentProbe(
+            target: target, sequence: sequence, scheduledAt: deadlineOfTick, sentAt: now, octets: octets)))
+    }
+    return Transmit(probe: probe, target: target, octets: octets)
+  }
+
+  /// The figures so far, one per target.
+  package func summaries(at now: Instant) -> [PingSummary] {
+    targets.indices.map { i in
+      var s = targets[i].summary()
+      s.target = i
+      s.rejectedByReason = rejected
+      s.rejected = rejected.reduce(0, &+)
+      s.scheduleError = lateness.summary
+      s.startedAt = startedAt
+      s.endedAt = now
+      return s
+    }
+  }
+
+  // MARK: In
+
+  /// The kernel's transmit stamp of a probe, on the monotonic clock.
+  package mutating func handleTransmitted(_ probe: UInt64, at stamp: Instant) {
+    table.setTransmitted(stamp, of: probe)
+  }
+
+  /// The probe never left. `mtu`: what the kernel said with EMSGSIZE.
+  package mutating func handleSendFailure(_ probe: UInt64, errno: Int32, mtu: UInt32? = nil, at now: Instant) {
+    guard let slot = table[probe], slot.state == .inFlight else { return }
+    move(slot, to: .sendFailed)
+    events.append(
+      .sendFailed(
+        SendFailure(target: Int(slot.target), sequence: slot.sequence, at: now, errno: errno, mtu: mtu)))
+    if configuration.stopsAtError || configuration.until == .down { isStopping = true }
+    settle(at: now)
+  }
+
+  /// Time has passed: gives up what has waited long enough, and ends the run when its time has come.
+  package mutating func handleTimeout(at now: Instant) {
+    guard !isFinished else { return }
+    if case .perProbe(let timeout) = configuration.wait {
+      while let oldest = oldestInFlight, oldest.sentAt + timeout <= now { giveUp(oldest.probe, at: now) }
+    }
+    if let end = lingerEnd, end <= now {
+      while let oldest = oldestInFlight { giveUp(oldest.probe, at: now) }
+    }
+    if let length = configuration.deadline, startedAt + length <= now { finish() }
+    settle(at: now)
+  }
+
+  /// Ends the run now; what is in flight stays so.
+  package mutating func stop() { finish() }
+
+  // MARK: Private parts
+
+  /// The 64-bit number of which the wire shows the low bits; numbers on the wire start at 1.
+  func wireNumber(_ probe: UInt64) -> UInt64 { probe &+ 1 }
+
+  private var hasAttemptedAll: Bool {
+    guard case .attempted(let count) = configuration.until, !targets.isEmpty else { return false }
+    // Targets take turns, so at the end of a tick all have the same number.
+    return nextTarget == 0 && targets[0].attempted >= count
+  }
+
+  private var oldestInFlight: ProbeSlot? {
+    guard let slot = table[table.firstUnresolved], slot.state == .inFlight else { return nil }
+    return slot
+  }
+
+  private var oldestTimeout: Instant? {
+    guard case .perProbe(let timeout) = configuration.wait, let oldest = oldestInFlight else { return nil }
+    return oldest.sentAt + timeout
+  }
+
+  /// iputils' way of waiting for the last replies.
+  private var lingerEnd: Instant? {
+    guard case .untilEnd(let ifSilent) = configuration.wait, hasAttemptedAll,
+      let last = targets[targets.count - 1].lastSentAt
+    else { return nil }
+    guard let longestRoundTrip else { return ifSilent.map { last + $0 } }
+    return last + min(max(longestRoundTrip * 2, sequencer.period), PingEngine.longestLinger)
+  }
+
+  private mutating func reportOutstanding(target: Int, now: Instant) {
+    guard configuration.reportsOutstanding, table.next >= UInt64(targets.count),
+      let slot = table[table.next - UInt64(targets.count)], slot.state == .inFlight
+    else { return }
+    events.append(
+      .noAnswerYet(
+        LostProbe(target: Int(slot.target), sequence: slot.sequence, sentAt: slot.sentAt, at: now)))
+  }
+
+  private mutating func giveUp(_ probe: UInt64, at now: Instant) {
+    guard let slot = table[probe] else { return }
+    move(slot, to: .lost)
+    events.append(
+      .lost(LostProbe(target: Int(slot.target), sequence: slot.sequence, sentAt: slot.sentAt, at: now)))
+    if configuration.until == .down { isStopping = true }
+    resolve()
+  }
+
+  /// One probe's verdict.
+  mutating func move(_ slot: ProbeSlot, to state: ProbeState) {
+    table.setState(state, of: slot.probe)
+    targets[Int(slot.target)].counts.move(from: slot.state, to: state)
+    if slot.state == .inFlight { inFlight -= 1 }
+  }
+
+  private mutating func resolve() {
+    while let slot = table.nextResolved() {
+      targets[Int(slot.target)].lossBursts.resolve(slot.sequence, slot.state.outcome)
+    }
+  }
+
+  /// After every change: moves past what has its verdict and looks whether the run is over.
+  mutating func settle(at now: Instant) {
+    resolve()
+    if isStopping { return finish() }
+    switch configuration.until {
+    case .stopped, .down: return
+    case .attempted: if hasAttemptedAll, inFlight == 0 { finish() }
+    case .replied(let count):
+      if targets.allSatisfy({ $0.counts.replied + $0.counts.late + $0.counts.corrupted >= count }) { finish() }
+    }
+  }
+
+  private mutating func finish() {
+    isStopping = true
+    isFinished = true
+  }
+}

@@ -1,0 +1,229 @@
+package import Timing
+package import Wire
+
+/// What arrivals mean. Nothing here is believed before source, identifier, sequence and nonce agree.
+extension PingEngine {
+  /// An ICMPv6 message, from its type octet on.
+  package mutating func handleReceived(_ octets: Span<UInt8>, _ arrival: Arrival) {
+    guard let header = try? ICMPv6Header(decoding: octets) else {
+      return reject(.malformed, type: octets.isEmpty ? 0 : octets[0], arrival)
+    }
+    if arrival.isChecksumUnverified, let destination = arrival.destination,
+      !ICMPv6Checksum.isValid(octets, from: arrival.source, to: destination)
+    {
+      return reject(.checksum, type: header.type, arrival)
+    }
+    switch header.kind {
+    case .echoReply: handleEchoReply(octets, arrival)
+    default: if header.kind.isError { handleCapturedError(octets, header, arrival) }
+    }
+  }
+
+  /// An ICMPv6 error from the kernel's error queue. `quoted`: the invoking packet from its ICMPv6 header on.
+  package mutating func handleError(_ quoted: Span<UInt8>, _ error: ErrorArrival) {
+    guard let probe = probeQuoted(in: quoted, destination: error.destination) else {
+      return reject(
+        .quote, type: error.type,
+        Arrival(source: error.source, sourceZone: error.sourceZone, stamp: error.stamp, readAt: error.readAt))
+    }
+    applyError(probe, error, stampSource: .kernel)
+  }
+
+  // MARK: Replies
+
+  private mutating func handleEchoReply(_ octets: Span<UInt8>, _ arrival: Arrival) {
+    guard let echo = try? ICMPv6Echo(decoding: octets) else {
+      return reject(.malformed, type: 129, arrival)
+    }
+    guard echo.identifier == configuration.identifier else { return reject(.identifier, type: 129, arrival) }
+    let payload = octets.extracting(echo.data)
+    guard let (slot, comparison) = match(echo.sequence, payload) else {
+      return reject(.sequence, type: 129, arrival)
+    }
+    if case .foreign = comparison { return reject(.nonce, type: 129, arrival) }
+
+    let reply = makeReply(slot, octets: octets.count, arrival)
+    let target = configuration.targets[Int(slot.target)]
+    guard isPlausible(arrival, for: target) else {
+      return reject(.source, type: 129, arrival, reply: reply)
+    }
+    if case .stampChanged = comparison { reject(.stamp, type: 129, arrival, reply: reply) }
+
+    var corruption: Corruption?
+    if case .corrupted(let offset, let isTruncated) = comparison {
+      corruption = Corruption(
+        offset: offset, received: offset < payload.count ? payload[offset] : nil,
+        expected: message.expected(at: offset, stamp: slot.stamp, nonce: nonce(slot.probe)),
+        isTruncated: isTruncated, payload: payload.indices.map { payload[$0] })
+    }
+    accept(reply, slot, corruption, arrival)
+  }
+
+  /// The probe that the 16 bits on the wire stand for, and how the payload compares with it. Where the youngest
+  /// candidate is not it, one that was sent a whole wrap of the sequence earlier may be.
+  private func match(_ wireSequence: UInt16, _ payload: Span<UInt8>) -> (ProbeSlot, ProbeMessage.Comparison)? {
+    // Numbers on the wire are one above the table's.
+    guard let youngest = table.youngest(endingIn: UInt64(wireSequence &- 1), bits: 16),
+      let slot = table[youngest]
+    else { return nil }
+    let comparison = message.compare(payload, stamp: slot.stamp, nonce: nonce(youngest))
+    if case .foreign = comparison, youngest >= 65_536, let older = table[youngest - 65_536] {
+      let second = message.compare(payload, stamp: older.stamp, nonce: nonce(older.probe))
+      if case .foreign = second { return (slot, comparison) }
+      return (older, second)
+    }
+    return (slot, comparison)
+  }
+
+  /// The reply comes from whom we asked: the address itself (in its zone), or, for a group or a subnet-router
+  /// anycast address (RFC 4291 §2.6.1), any unicast address.
+  private func isPlausible(_ arrival: Arrival, for target: ProbeTarget) -> Bool {
+    if target.address.isMulticast || target.isSubnetRouterAnycast { return !arrival.source.isMulticast }
+    guard arrival.source == target.address else { return false }
+    return target.zone == 0 || arrival.sourceZone == 0 || arrival.sourceZone == target.zone
+  }
+
+  mutating func accept(_ reply: PingReply, _ slot: ProbeSlot, _ corruption: Corruption?, _ arrival: Arrival) {
+    var reply = reply
+    let target = Int(slot.target)
+    let replier = UInt64(truncatingIfNeeded: arrival.source.bits)
+    switch slot.state {
+    case .replied, .late, .corrupted:
+      reply.isFromAnotherHost =
+        configuration.targets[target].address.isMulticast && slot.replier != replier
+      targets[target].duplicates += 1
+      events.append(.duplicate(reply))
+      return settle(at: arrival.readAt)
+    case .free, .sendFailed:
+      return
+    case .inFlight, .lost, .icmpError:
+      table.setReplier(replier, of: slot.probe)
+    }
+    if let corruption {
+      move(slot, to: .corrupted)
+      events.append(.corrupted(reply, corruption))
+    } else if slot.state == .lost {
+      move(slot, to: .late)
+      note(reply)
+      events.append(.late(reply))
+    } else {
+      move(slot, to: .replied)
+      note(reply)
+      events.append(.reply(reply))
+    }
+    settle(at: arrival.readAt)
+  }
+
+  /// A believed reply enters the statistics.
+  private mutating func note(_ reply: PingReply) {
+    targets[reply.target].record(reply)
+    targets[reply.target].noteOrder(reply.sequence)
+    if let roundTrip = reply.roundTrip {
+      longestRoundTrip = max(longestRoundTrip ?? .zero, roundTrip)
+      sequencer.adapt(ewmaEighthMicroseconds: targets[reply.target].roundTrips.ewma.eighths)
+    }
+  }
+
+  func makeReply(_ slot: ProbeSlot, octets: Int, _ arrival: Arrival) -> PingReply {
+    let times = roundTrip(slot, stamp: arrival.stamp, source: arrival.stampSource, readAt: arrival.readAt)
+    return PingReply(
+      target: Int(slot.target), sequence: slot.sequence, source: arrival.source,
+      sourceZone: arrival.sourceZone, destination: arrival.destination, interface: arrival.interface,
+      octets: octets, identifier: configuration.identifier, hopLimit: arrival.hopLimit,
+      trafficClass: arrival.trafficClass, roundTrip: times.roundTrip, roundTripSource: times.source,
+      hostTransmit: times.hostTransmit, hostReceive: times.hostReceive, sentAt: slot.sentAt,
+      receivedAt: arrival.readAt)
+  }
+
+  // MARK: Errors
+
+  /// A captured ICMPv6 error: the whole message, so the invoking packet begins with its IPv6 header.
+  private mutating func handleCapturedError(
+    _ octets: Span<UInt8>, _ header: ICMPv6Header, _ arrival: Arrival
+  ) {
+    guard let error = try? ICMPv6Error(decoding: octets),
+      let invoking = try? InvokingPacket(decoding: octets.extracting(error.invokingPacket)),
+      let upper = invoking.upperLayer, upper.nextHeader == .icmpv6
+    else { return reject(.malformed, type: header.type, arrival) }
+    let quoted = octets.extracting(error.invokingPacket).extracting(upper.range)
+    guard let probe = probeQuoted(in: quoted, destination: invoking.destination) else {
+      return reject(.quote, type: header.type, arrival)
+    }
+    applyError(
+      probe,
+      ErrorArrival(
+        type: header.type, code: header.code, info: error.info, source: arrival.source,
+        sourceZone: arrival.sourceZone, destination: invoking.destination, interface: arrival.interface,
+        hopLimit: arrival.hopLimit, stamp: arrival.stamp, readAt: arrival.readAt),
+      stampSource: arrival.stampSource)
+  }
+
+  /// The probe that a quote, cut anywhere after its 8-octet header, is of.
+  private func probeQuoted(in quoted: Span<UInt8>, destination: IPv6Address?) -> ProbeSlot? {
+    guard let echo = try? ICMPv6Echo(decoding: quoted), echo.kind == .request,
+      echo.identifier == configuration.identifier,
+      let youngest = table.youngest(endingIn: UInt64(echo.sequence &- 1), bits: 16)
+    else { return nil }
+    let payload = quoted.extracting(echo.data)
+    for probe in [youngest, youngest &- 65_536] {
+      guard let slot = table[probe], message.isQuoted(payload, nonce: nonce(probe)) else { continue }
+      let target = configuration.targets[Int(slot.target)]
+      return destination == nil || destination == target.address ? slot : nil
+    }
+    return nil
+  }
+
+  private mutating func applyError(_ slot: ProbeSlot, _ error: ErrorArrival, stampSource: RoundTripSource) {
+    let isExtra = slot.state != .inFlight && slot.state != .lost
+    let times = roundTrip(slot, stamp: error.stamp, source: stampSource, readAt: error.readAt)
+    if isExtra {
+      targets[Int(slot.target)].extraErrors += 1
+    } else {
+      move(slot, to: .icmpError)
+    }
+    events.append(
+      .icmpError(
+        PingError(
+          target: Int(slot.target), sequence: slot.sequence, source: error.source,
+          sourceZone: error.sourceZone, type: error.type, code: error.code, info: error.info,
+          hopLimit: error.hopLimit, interface: error.interface, roundTrip: times.roundTrip,
+          roundTripSource: times.source, sentAt: slot.sentAt, receivedAt: error.readAt, isExtra: isExtra)))
+    if configuration.stopsAtError || configuration.until == .down { isStopping = true }
+    settle(at: error.readAt)
+  }
+
+  // MARK: Time
+
+  /// The parts of a round trip. Kernel stamps count only where both lie between our own call and read.
+  private func roundTrip(
+    _ slot: ProbeSlot, stamp: Instant?, source: RoundTripSource, readAt: Instant
+  ) -> (roundTrip: Nanoseconds, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?) {
+    if !configuration.measuresUserToUser, let stamp, let transmitted = slot.transmittedAt,
+      transmitted >= slot.sentAt - PingEngine.stampTolerance, stamp >= transmitted,
+      stamp <= readAt + PingEngine.stampTolerance
+    {
+      return (
+        stamp - transmitted, source, max(transmitted - slot.sentAt, .zero), max(readAt - stamp, .zero)
+      )
+    }
+    return (max(readAt - slot.sentAt, .zero), .user, nil, nil)
+  }
+
+  // MARK: What is not believed
+
+  mutating func reject(_ reason: RejectionReason, type: UInt8, _ arrival: Arrival, reply: PingReply? = nil) {
+    rejected[Int(reason.rawValue)] += 1
+    events.append(
+      .rejected(
+        Rejection(
+          reason: reason, source: arrival.source, sourceZone: arrival.sourceZone, type: type,
+          at: arrival.readAt, reply: reply)))
+  }
+}
+
+extension ProbeTarget {
+  /// RFC 4291 §2.6.1 with the usual 64-bit prefix: the interface identifier is zero.
+  package var isSubnetRouterAnycast: Bool {
+    UInt64(truncatingIfNeeded: address.bits) == 0 && address != .unspecified
+  }
+}
