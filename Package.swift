@@ -30,7 +30,9 @@ let linking: [LinkerSetting] =
   ] : []
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: house)
+  // libm: the standard library's floating-point functions call it in debug builds.
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: house, linkerSettings: [.linkedLibrary("m")])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -46,9 +48,10 @@ var targets: [Target] = [
   room("ProbeEngine", ["Wire", "Timing", "Statistics"]),
   // floor 2
   .target(name: "CLinux"),
+  .target(name: "CCapture"),
   .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
   room("LinuxNet", ["CLinux", "Wire", "Timing"]),
-  room("Capture", ["CPcap", "CLinux", "Wire", "Timing"]),
+  room("Capture", ["CPcap", "CCapture", "Wire", "Timing"]),
   // floor 3
   room("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
   room("Simulator", ["ProbeEngine", "Wire", "Timing"]),

@@ -1,5 +1,5 @@
+import Statistics
 package import Timing
-package import Wire
 
 /// Pings targets: decides when probes leave, what they hold, what an arrival means, and when the run is over.
 ///

@@ -1,5 +1,6 @@
-package import Timing
-package import Wire
+import Statistics
+import Timing
+import Wire
 
 /// What arrivals mean. Nothing here is believed before source, identifier, sequence and nonce agree.
 extension PingEngine {
@@ -141,20 +142,20 @@ extension PingEngine {
   private mutating func handleCapturedError(
     _ octets: Span<UInt8>, _ header: ICMPv6Header, _ arrival: Arrival
   ) {
-    guard let error = try? ICMPv6Error(decoding: octets),
-      let invoking = try? InvokingPacket(decoding: octets.extracting(error.invokingPacket)),
-      let upper = invoking.upperLayer, upper.nextHeader == .icmpv6
-    else { return reject(.malformed, type: header.type, arrival) }
-    let quoted = octets.extracting(error.invokingPacket).extracting(upper.range)
-    guard let probe = probeQuoted(in: quoted, destination: invoking.destination) else {
-      return reject(.quote, type: header.type, arrival)
+    guard let error = try? ICMPv6Error(decoding: octets) else {
+      return reject(.malformed, type: header.type, arrival)
     }
+    let invoking = InvokingPacket(decoding: octets, in: error.invokingPacket)
+    guard let upper = invoking.upperLayerRange, invoking.chain?.nextHeader == .icmpv6,
+      let probe = probeQuoted(in: octets.extracting(upper), destination: invoking.header?.destination)
+    else { return reject(.quote, type: header.type, arrival) }
     applyError(
       probe,
       ErrorArrival(
         type: header.type, code: header.code, info: error.info, source: arrival.source,
-        sourceZone: arrival.sourceZone, destination: invoking.destination, interface: arrival.interface,
-        hopLimit: arrival.hopLimit, stamp: arrival.stamp, readAt: arrival.readAt),
+        sourceZone: arrival.sourceZone, destination: invoking.header?.destination,
+        interface: arrival.interface, hopLimit: arrival.hopLimit, stamp: arrival.stamp,
+        readAt: arrival.readAt),
       stampSource: arrival.stampSource)
   }
 
@@ -218,6 +219,17 @@ extension PingEngine {
         Rejection(
           reason: reason, source: arrival.source, sourceZone: arrival.sourceZone, type: type,
           at: arrival.readAt, reply: reply)))
+  }
+}
+
+extension ICMPv6Error {
+  /// MTU or pointer, as the error queue has it; 0 for the other types.
+  var info: UInt32 {
+    switch kind {
+    case .packetTooBig(_, let mtu): mtu
+    case .parameterProblem(_, let pointer): pointer
+    case .destinationUnreachable, .timeExceeded, .unknown: 0
+    }
   }
 }
 

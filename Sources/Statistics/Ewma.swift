@@ -3,7 +3,7 @@
 /// Fixed point with three fraction bits. A stored zero means "no value yet", so the first value other than
 /// zero sets the average; a zero before it changes nothing, as there. Saturates at `Int64.max` / 8.
 package struct Ewma: Hashable, Sendable {
-  private var eighths: Int64 = 0
+  package private(set) var eighths: Int64 = 0
 
   package init() {}
 

@@ -1,7 +1,7 @@
 /// An IPv6 address (RFC 4291), 16 octets held as one big-endian number.
-package struct IPv6Address: Hashable, Sendable {
+@usableFromInline package struct IPv6Address: Hashable, Sendable {
   /// The address as a 128-bit number; the first octet on the wire is the most significant.
-  package var bits: UInt128
+  @usableFromInline package var bits: UInt128
 
   @inlinable package init(bits: UInt128) { self.bits = bits }
 

@@ -1,0 +1,2 @@
+// Nothing to import: see dbus.c.
+#pragma once

@@ -1,0 +1,64 @@
+import CPcap
+
+/// A compiled packet filter (pcap-filter(7)).
+@safe
+package struct CaptureFilter: ~Copyable {
+  package let text: String
+  var program: bpf_program
+
+  /// Compiles for frames of a link without an open capture.
+  package init(_ text: String, linkType: LinkType, snapshotLength: Int32 = 65_535) throws(CaptureError) {
+    guard let dead = unsafe pcap_open_dead(linkType.rawValue, snapshotLength) else {
+      throw CaptureError(kind: .other, call: "pcap_open_dead", text: "out of memory")
+    }
+    // The handle is open until the end of this initialiser.
+    defer { unsafe pcap_close(dead) }
+    try unsafe self.init(text, handle: dead)
+  }
+
+  /// Compiles for an open handle.
+  init(_ text: String, handle: OpaquePointer) throws(CaptureError) {
+    var program = unsafe bpf_program()
+    // The text outlives the call; 1 asks for an optimised program; the program is freed by deinit.
+    guard unsafe pcap_compile(handle, &program, text, 1, UInt32.max) == 0 else {
+      throw unsafe CaptureError(.filter, "pcap_compile", handle)
+    }
+    self.text = text
+    unsafe self.program = program
+  }
+
+  /// Whether a frame passes (pcap_offline_filter(3)). Tests that look at the packet's direction need a live
+  /// capture.
+  package func matches(_ frame: Span<UInt8>, originalLength: Int? = nil) -> Bool {
+    var header = pcap_pkthdr()
+    header.caplen = UInt32(clamping: frame.count)
+    header.len = UInt32(clamping: originalLength ?? frame.count)
+    var program = unsafe self.program
+    // The octets are lent for the call and caplen is their number; the program is this value's own.
+    return unsafe frame.withUnsafeBufferPointer { octets in
+      unsafe pcap_offline_filter(&program, &header, octets.baseAddress) != 0
+    }
+  }
+
+  deinit {
+    var program = unsafe self.program
+    // Compiled in init, and freed only here.
+    unsafe pcap_freecode(&program)
+  }
+}
+
+extension CaptureFilter {
+  /// The text of a filter for ICMPv6 messages of some types (all for an empty list), in a form that the kernel
+  /// can run.
+  ///
+  /// pcap's own `icmp6` misses messages behind extension headers, and its `protochain` cannot run in the
+  /// kernel. So a packet whose first header is an extension header passes whole: hop-by-hop (0), routing
+  /// (43), fragment (44), authentication (51), destination options (60), mobility (135), HIP (139), Shim6
+  /// (140). The reader walks the chain and drops what is something else.
+  package static func icmpv6(types: [UInt8] = []) -> String {
+    let wanted = types.map { "ip6[40] == \($0)" }.joined(separator: " or ")
+    let message = wanted.isEmpty ? "ip6[6] == 58" : "(ip6[6] == 58 and (\(wanted)))"
+    let extended = [0, 43, 44, 51, 60, 135, 139, 140].map { "ip6[6] == \($0)" }.joined(separator: " or ")
+    return "ip6 and (\(message) or \(extended))"
+  }
+}

@@ -1,0 +1,81 @@
+import Wire
+
+/// What stands before the IPv6 header of a captured frame (a DLT_ value of libpcap).
+package struct LinkType: RawRepresentable, Hashable, Sendable {
+  package var rawValue: Int32
+  package init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// DLT_NULL: the address family in the host's byte order.
+  package static let null = LinkType(rawValue: 0)
+  /// DLT_EN10MB.
+  package static let ethernet = LinkType(rawValue: 1)
+  /// DLT_RAW on Linux: nothing.
+  package static let raw = LinkType(rawValue: 12)
+  /// LINKTYPE_RAW as files have it: nothing.
+  package static let rawFile = LinkType(rawValue: 101)
+  /// DLT_LOOP: the address family in network order.
+  package static let loop = LinkType(rawValue: 108)
+  /// DLT_LINUX_SLL: what the "any" interface and odd links give.
+  package static let linuxCooked = LinkType(rawValue: 113)
+  /// DLT_IPV6.
+  package static let ipv6 = LinkType(rawValue: 229)
+  /// DLT_LINUX_SLL2.
+  package static let linuxCooked2 = LinkType(rawValue: 276)
+
+  /// Where the IPv6 header starts in a frame of this link; nil when the frame does not say that it carries
+  /// IPv6, or is too short to say. VLAN tags (IEEE 802.1Q, 802.1ad) are stepped over, at most two.
+  package func networkHeaderOffset(in frame: Span<UInt8>) -> Int? {
+    switch self {
+    case .ethernet:
+      var offset = 12
+      for _ in 0...2 {
+        guard let type = frame.network16(at: offset) else { return nil }
+        if type == Self.ipv6EtherType { return offset + 2 }
+        guard type == 0x8100 || type == 0x88a8 else { return nil }
+        offset += 4
+      }
+      return nil
+    case .raw, .rawFile, .ipv6:
+      guard frame.count > 0, frame[0] >> 4 == 6 else { return nil }
+      return 0
+    case .null, .loop:
+      // The family's number differs between systems; the header's own version is what all agree on.
+      guard frame.count > 4, frame[4] >> 4 == 6 else { return nil }
+      return 4
+    case .linuxCooked:
+      return frame.network16(at: 14) == Self.ipv6EtherType ? 16 : nil
+    case .linuxCooked2:
+      guard frame.count >= 20 else { return nil }
+      return frame.network16(at: 0) == Self.ipv6EtherType ? 20 : nil
+    default:
+      return nil
+    }
+  }
+
+  /// Whether this host sent the frame; nil where the link's header does not tell (Ethernet does not).
+  package func direction(of frame: Span<UInt8>) -> FrameDirection? {
+    let packetType: UInt16? =
+      switch self {
+      case .linuxCooked: frame.network16(at: 0)
+      case .linuxCooked2: frame.count > 10 ? UInt16(frame[10]) : nil
+      default: nil
+      }
+    guard let packetType else { return nil }
+    // PACKET_OUTGOING is 4; 0...3 are this host, broadcast, multicast, other host.
+    return packetType == 4 ? .outgoing : .incoming
+  }
+
+  private static let ipv6EtherType: UInt16 = 0x86dd
+}
+
+/// Which way a frame went, seen from this host.
+package enum FrameDirection: Hashable, Sendable {
+  case incoming, outgoing
+}
+
+extension Span where Element == UInt8 {
+  fileprivate func network16(at offset: Int) -> UInt16? {
+    guard offset + 2 <= count else { return nil }
+    return UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
+  }
+}
