@@ -195,6 +195,13 @@ class Lab:
         self.must(*command.split())
         self.undo.append(back)
 
+    def drop_at_home(self, match):
+        """The host's own firewall drops what matches, for the rest of the test."""
+        self.must(*f"nft add rule ip6 lab output {match} drop".split())
+        # Undone last to first: an empty chain, then the rule that the lab came with.
+        self.undo.append("nft add rule ip6 lab output ip6 daddr fd00:6:e::20 counter drop")
+        self.undo.append("nft flush chain ip6 lab output")
+
     def sysctl(self, key, value):
         path = pathlib.Path("/proc/sys") / key.replace(".", "/")
         before = path.read_text()
