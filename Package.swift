@@ -53,7 +53,9 @@ var targets: [Target] = [
   room("LinuxNet", ["CLinux", "Wire", "Timing"]),
   room("Capture", ["CPcap", "CCapture", "Wire", "Timing"]),
   // floor 3
-  room("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
+  .target(
+    name: "Report", dependencies: ["ProbeEngine", "Wire", "Timing", "Statistics"], exclude: ["Schema"],
+    swiftSettings: house),
   room("Simulator", ["ProbeEngine", "Wire", "Timing"]),
   room("Runtime", ["ProbeEngine", "LinuxNet", "Capture", "Wire", "Timing"]),
   // floor 4

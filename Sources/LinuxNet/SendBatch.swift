@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Room for messages to be sent by one system call (sendmmsg(2)), allocated once.

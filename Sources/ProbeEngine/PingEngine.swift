@@ -76,6 +76,14 @@ package struct PingEngine: ~Copyable {
     return nextTarget > 0 ? deadlineOfTick : sequencer.due(inFlight: inFlight, now: now)
   }
 
+  /// The target whose probe leaves next.
+  package var targetOfNextTransmit: Int { nextTarget }
+  /// The number that the next probe will have.
+  package var nextProbe: UInt64 { table.next }
+
+  /// The youngest probe whose number ends in these 32 bits.
+  package func probe(endingIn low: UInt32) -> UInt64? { table.youngest(endingIn: UInt64(low), bits: 32) }
+
   /// Writes the next probe that is due into the buffer and claims its slot; nil if none is due.
   package mutating func pollTransmit(at now: Instant, into buffer: inout MutableSpan<UInt8>) -> Transmit? {
     guard let due = nextTransmit(now: now), due <= now else { return nil }

@@ -10,6 +10,9 @@ package struct PingRun: Sendable {
     package var address: String
     /// The target was given as an address: no reverse look-up is due for it.
     package var isNumeric: Bool
+    /// The address's reverse name, where it was known before the first probe. Only the header of iputils
+    /// 20221126 shows it.
+    package var reverseName: String? = nil
 
     package init(name: String, canonicalName: String, address: String, isNumeric: Bool) {
       self.name = name

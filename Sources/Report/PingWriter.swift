@@ -24,9 +24,11 @@ package protocol PingWriter {
   /// `name` is the reverse name of the address that `nameWanted(by:)` asked for; nil where there is none.
   mutating func write(_ event: PingEvent, wall: WallClock, name: String?, into out: inout OutputBuffer)
   /// The figures so far (SIGQUIT).
-  mutating func writeSnapshot(_ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer)
+  mutating func writeSnapshot(
+    _ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   /// The run has ended.
-  mutating func end(_ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer)
+  mutating func end(
+    _ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   /// The address whose reverse name this writer would print with the event.
   func nameWanted(by event: PingEvent) -> (address: IPv6Address, zone: UInt32)?
 }

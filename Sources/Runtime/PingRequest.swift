@@ -34,7 +34,6 @@ package struct PingRequest: Sendable {
   package var configuration = PingConfiguration(targets: [])
   /// As given: names, addresses, `fe80::1%eth0`.
   package var targetNames: [String] = []
-  /// All addresses of a name become targets.
   package var path: Path = .automatic
   package var arrival: Arrival = .automatic
   /// Source address text, with `%zone` where needed.
@@ -55,6 +54,8 @@ package struct PingRequest: Sendable {
   package var isMulticastLoopOff = false
   package var isRoutingBypassed = false
   package var isSocketDebugged = false
+  /// Fail at once where there is no route to the first target (iputils), in place of counting each failure.
+  package var checksRouteFirst = false
   /// Sleep to 60 µs before the deadline, then spin.
   package var isPacePrecise = false
   /// Reverse names are looked up, asynchronously, never in the way of a probe.

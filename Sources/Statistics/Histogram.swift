@@ -1,8 +1,9 @@
 /// How often which length of time occurred: a log-linear histogram of nanoseconds with bounded error.
 ///
 /// Each octave (power of two) is cut into 128 buckets of equal width; values up to 255 ns have a bucket each.
-/// A bucket is at most 1/128 of its lower end wide and is represented by its middle, so a percentile is within
-/// 0.4 % of the value it stands for, over the whole range of 0 ... 2^63 - 1 ns. Minimum and maximum are exact.
+/// A bucket is at most 1/128 of its lower end wide and is represented by its middle, so a percentile is
+/// within 0.4 % of the value it stands for, over the whole range of 0 ... 2^63 - 1 ns. Minimum and maximum
+/// are exact.
 ///
 /// Memory: about 300 octets, and 128 more for each quarter of an octave that has occurred. Round trips
 /// between 1 and 8 ms take under 2 KiB; if every quarter occurred it would be 29 KiB. After a quarter's first
@@ -81,11 +82,11 @@ package struct Histogram: Sendable {
   /// the sorted values, counted from 1.
   ///
   /// The first and the last place give the exact minimum and maximum, all others the middle of the bucket.
-  /// `p` is taken to a hundred-millionth of one percent, so that 99.9 means what it says; below 0 it counts as
-  /// 0 and above 100 as 100. Nil before the first value, and if `p` is not a number.
+  /// `p` is taken to a hundred-millionth of one percent, so that 99.9 means what it says; below 0 it counts
+  /// as 0 and above 100 as 100. Nil before the first value, and if `p` is not a number.
   package func percentile(_ p: Double) -> Int64? {
     guard count > 0, !p.isNaN else { return nil }
-    let parts = UInt128((Swift.min(Swift.max(p, 0), 100) * 1e8).rounded())
+    let parts = UInt128(UInt64(Swift.min(Swift.max(p, 0), 100) * 1e8 + 0.5))
     let rank = UInt64(clamping: (UInt128(count) * parts + 9_999_999_999) / 10_000_000_000)
     if rank <= 1 { return least }
     if rank >= count { return greatest }
@@ -128,7 +129,8 @@ package struct Histogram: Sendable {
   /// Which bucket a value falls into; the value must not be negative.
   static func bucket(of value: Int64) -> Int {
     let octave = Swift.max(63 - value.leadingZeroBitCount - bucketsPerOctaveLog2, 0)
-    // The shifted value has its leading bit at 2^7 from the second octave on, and so counts the octave itself.
+    // The shifted value has its leading bit at 2^7 from the second octave on, and so counts the octave
+    // itself.
     return (octave << bucketsPerOctaveLog2) + Int(value >> Int64(octave))
   }
 

@@ -1,4 +1,4 @@
-/// How losses cluster: runs of consecutive lost probes in the order of their sequence (RFC 3357's loss periods).
+/// How losses cluster: runs of consecutive lost probes, by sequence (the loss periods of RFC 3357).
 ///
 /// Outcomes may be told in any order; each waits until all before it are known. The figures speak of the
 /// probes up to the first one that is still open. At most `windowLimit` sequences wait: if one that far ahead

@@ -1,22 +1,21 @@
 /// Reordering of replies by RFC 4737: which arrived after a reply to a later probe, and by how far.
 ///
 /// A packet is reordered if its sequence is below one that has arrived before it (§3.3, the singleton of
-/// Type-P-Reordered; §4.1, their ratio). Its extent (§4.2) is how many arrivals ago the earliest packet with a
-/// larger sequence came. Only first arrivals are to be told: a duplicate is not reordering.
+/// Type-P-Reordered; §4.1, their ratio). Its extent (§4.2) is how many arrivals ago the earliest packet with
+/// a larger sequence came. Only first arrivals are to be told: a duplicate is not reordering.
 ///
-/// That earliest larger packet is always one that raised the maximum, so only those are remembered, as runs of
-/// consecutive ones: a run grows without cost until a loss or a reordering ends it. With more than
-/// `runLimit` runs the oldest is forgotten, and an extent that would reach into it is cut at the next.
+/// That earliest larger packet is always one that raised the maximum, so only those are remembered, as runs
+/// without a gap in their sequences. No packet that is still to come can fall inside a run, so its first
+/// arrival and last sequence say everything. With more than `runLimit` runs the oldest is forgotten, and an
+/// extent that would reach into it is cut at the next.
 package struct Reordering: Sendable {
-  /// Arrivals `arrival`, `arrival` + 1, … brought sequences `sequence`, `sequence` + 1, …, `length` of them.
   private struct Run {
+    /// How many packets had arrived before the first of the run.
     var arrival: UInt64
-    var sequence: UInt64
-    var length: UInt64
-    var lastSequence: UInt64 { sequence + (length - 1) }
+    var lastSequence: UInt64
   }
 
-  /// 32 runs are 768 octets; an extent is cut only if it spans 32 losses or reorderings.
+  /// 32 runs are 512 octets; an extent is cut only if it spans 32 gaps.
   package static let runLimit = 32
 
   /// A ring once it holds `runLimit` runs; then `oldest` is where it begins.
@@ -63,15 +62,12 @@ package struct Reordering: Sendable {
   private func position(of age: Int) -> Int { (oldest + age) % runs.count }
 
   private mutating func recordInOrder(_ sequence: UInt64) {
-    if !runs.isEmpty {
-      let newest = position(of: runs.count - 1)
-      let run = runs[newest]
-      if run.arrival + run.length == received, run.lastSequence + 1 == sequence {
-        runs[newest].length += 1
-        return
-      }
+    // In order means above the largest, so adding one to that cannot overflow.
+    if let largest, largest + 1 == sequence {
+      runs[position(of: runs.count - 1)].lastSequence = sequence
+      return
     }
-    let run = Run(arrival: received, sequence: sequence, length: 1)
+    let run = Run(arrival: received, lastSequence: sequence)
     if runs.count < Self.runLimit {
       runs.append(run)
     } else {
@@ -88,10 +84,8 @@ package struct Reordering: Sendable {
       let middle = (low + high) / 2
       if runs[position(of: middle)].lastSequence > sequence { high = middle } else { low = middle + 1 }
     }
-    let run = runs[position(of: low)]
-    let arrival = sequence < run.sequence ? run.arrival : run.arrival + (sequence - run.sequence) + 1
     if let forgotten, sequence < forgotten { cutExtents = cutExtents.addingSaturating(1) }
-    let extent = received - arrival
+    let extent = received - runs[position(of: low)].arrival
     reordered = reordered.addingSaturating(1)
     maximumExtent = max(maximumExtent, extent)
     extents += UInt128(extent)

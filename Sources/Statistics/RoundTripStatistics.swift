@@ -1,4 +1,4 @@
-/// What a run says about its round trips: extremes, mean and deviation, in nanoseconds and as ping prints them.
+/// Extremes, mean and deviation of round trips, in nanoseconds and in the microseconds that ping prints.
 package struct RoundTripStatistics: Hashable, Sendable {
   /// In nanoseconds.
   package private(set) var nanoseconds = Moments()

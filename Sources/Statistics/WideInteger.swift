@@ -69,11 +69,6 @@ extension UInt128 {
 }
 
 extension Int64 {
-  func addingSaturating(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other < 0 ? .min : .max) : sum
-  }
-
   /// How far two numbers are apart, in either order; always exact.
   func separation(from other: Int64) -> UInt64 {
     UInt64(bitPattern: self > other ? self &- other : other &- self)

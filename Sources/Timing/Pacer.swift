@@ -3,8 +3,8 @@
 /// Deadlines are absolute: each follows from the one before it and never from the time at which a probe
 /// left, so lateness does not add up to drift. The first probe is due at the start. The pacer reads no clock.
 ///
-/// The loop: once `nextDeadline` is reached, call `skipMissed(now:)`, and if `nextDeadline` is still due, send
-/// and `advance()`.
+/// The loop: once `nextDeadline` is reached, call `skipMissed(now:)`, and if `nextDeadline` is still due,
+/// send and `advance()`.
 package struct Pacer: Sendable {
   /// Up to this lateness (or one period, if that is longer) every probe is still sent, late, so that short
   /// hiccups of the scheduler do not lower the rate; beyond it the process did not run (SIGSTOP, suspend)
@@ -12,8 +12,8 @@ package struct Pacer: Sendable {
   /// 100 µs it limits catching up to 100 probes.
   package static let catchUpLimit = Nanoseconds.milliseconds(10)
   /// After a stall a Poisson schedule draws the gaps it missed, so that the rest of it stays what the seed
-  /// says; but at most this many (a few ms of work; a day at one a second). Past that it starts anew from now, and
-  /// the number dropped is an expectation.
+  /// says; but at most this many (a few ms of work; a day at one a second). Past that it starts anew from
+  /// now, and the number dropped is an expectation.
   package static let maximumPoissonDraws = 100_000
 
   package let schedule: Schedule

@@ -48,8 +48,9 @@ package struct RandomNumbers: RandomNumberGenerator, Hashable, Sendable {
   package mutating func nextExponential(mean: Nanoseconds) -> Nanoseconds {
     let unit = nextUnit()
     guard mean.count > 0 else { return .zero }
-    let gap = (-naturalLogarithm(unit) * Double(mean.count)).rounded()
-    return Nanoseconds(Int64(exactly: gap) ?? .max)
+    // Adding a half and cutting rounds without libm, which `rounded()` would call.
+    let gap = -naturalLogarithm(unit) * Double(mean.count) + 0.5
+    return Nanoseconds(gap < 0x1p63 ? Int64(gap) : .max)
   }
 }
 

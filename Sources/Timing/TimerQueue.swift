@@ -94,6 +94,9 @@ package struct TimerQueue<Payload> {
     firstFree = -1
   }
 
+  /// For the tests: how many timers there is memory for.
+  var slotCount: Int { slots.count }
+
   private func position(of handle: Handle) -> Int? {
     guard slots.indices.contains(handle.slot), slots[handle.slot].insertion == handle.insertion else {
       return nil

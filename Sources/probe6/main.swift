@@ -1,1 +1,4 @@
 import Commands
+import Glibc
+
+exit(Main.run(CommandLine.arguments))

@@ -1,0 +1,119 @@
+import CLinux
+import Glibc
+package import Wire
+
+/// The kernel's routing decision for a destination (RTM_GETROUTE, rtnetlink(7)).
+package struct Route: Equatable, Sendable {
+  package enum Kind: Equatable, Sendable {
+    case unicast, local, anycast, multicast, blackhole, unreachable, prohibit, throwing
+    case other(UInt8)
+  }
+
+  package var kind: Kind
+  /// Outgoing interface; 0 when the kernel names none.
+  package var interface: UInt32
+  /// The source address that the kernel would take.
+  package var source: IPv6Address?
+  /// The next router; nil for a neighbor on the link.
+  package var gateway: IPv6Address?
+  /// The route's own MTU (`ip route … mtu`); nil for the interface's.
+  package var mtu: UInt32?
+}
+
+package enum Routing {
+  /// What to ask for beside the destination.
+  package struct Query: Hashable, Sendable {
+    package var destination: IPv6Address
+    package var source: IPv6Address?
+    /// Outgoing interface; stands for the zone of a link-local destination as well.
+    package var interface: UInt32
+    package var mark: UInt32
+    package var trafficClass: UInt8
+    /// 20 bits.
+    package var flowLabel: UInt32
+
+    package init(
+      to destination: IPv6Address, source: IPv6Address? = nil, interface: UInt32 = 0, mark: UInt32 = 0,
+      trafficClass: UInt8 = 0, flowLabel: UInt32 = 0
+    ) {
+      self.destination = destination
+      self.source = source
+      self.interface = interface
+      self.mark = mark
+      self.trafficClass = trafficClass
+      self.flowLabel = flowLabel
+    }
+  }
+
+  /// Asks the kernel. Without a route: ENETUNREACH; a prohibiting or unreachable route: EACCES, EHOSTUNREACH;
+  /// a blackhole: EINVAL. These are what sending would say.
+  package static func lookUp(_ query: Query) throws(SystemError) -> Route {
+    // struct rtmsg: family, destination and source prefix lengths, traffic class, four zeros, flags.
+    let fixed: [UInt8] = [
+      UInt8(AF_INET6), 128, query.source == nil ? 0 : 128, query.trafficClass, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]
+    var request = NetlinkRequest(
+      type: UInt16(RTM_GETROUTE), flags: UInt16(NLM_F_REQUEST), sequence: 1, fixed: fixed)
+    request.append(UInt16(RTA_DST.rawValue), query.destination)
+    if let source = query.source { request.append(UInt16(RTA_SRC.rawValue), source) }
+    if query.interface != 0 { request.append(UInt16(RTA_OIF.rawValue), query.interface) }
+    if query.mark != 0 { request.append(UInt16(RTA_MARK.rawValue), query.mark) }
+    if query.flowLabel != 0 { request.append(27, (query.flowLabel & 0xf_ffff).bigEndian) }
+    let socket = try NetlinkSocket()
+    var route: Route?
+    try socket.ask(request, "netlink RTM_GETROUTE") { message, octets in
+      if Int32(message.type) == RTM_NEWROUTE, route == nil { route = Route(message, octets) }
+    }
+    guard let route else { throw SystemError("netlink RTM_GETROUTE", .networkUnreachable) }
+    return route
+  }
+}
+
+extension Route {
+  /// nil for a message too short to hold a route.
+  init?(_ message: NetlinkMessage, _ octets: borrowing Span<UInt8>) {
+    guard message.body.count >= 12 else { return nil }
+    let start = message.body.lowerBound
+    self.init(kind: Kind(octets[start + 7]), interface: 0)
+    var offset = start + 12
+    while let attribute = NetlinkAttribute(in: octets, at: offset, limit: message.body.upperBound) {
+      let value = attribute.value
+      switch UInt32(attribute.type) {
+      case RTA_OIF.rawValue where value.count >= 4: interface = octets.native32(at: value.lowerBound)
+      case RTA_PREFSRC.rawValue where value.count >= 16: source = octets.address(at: value.lowerBound)
+      case RTA_GATEWAY.rawValue where value.count >= 16: gateway = octets.address(at: value.lowerBound)
+      case RTA_METRICS.rawValue: mtu = Self.mtu(octets, value)
+      default: break
+      }
+      offset = attribute.end
+    }
+  }
+
+  /// RTAX_MTU within RTA_METRICS.
+  private static func mtu(_ octets: borrowing Span<UInt8>, _ metrics: Range<Int>) -> UInt32? {
+    var offset = metrics.lowerBound
+    while let metric = NetlinkAttribute(in: octets, at: offset, limit: metrics.upperBound) {
+      if metric.type == 2, metric.value.count >= 4 { return octets.native32(at: metric.value.lowerBound) }
+      offset = metric.end
+    }
+    return nil
+  }
+}
+
+extension Route.Kind {
+  /// RTN_* of rtnetlink(7).
+  init(_ type: UInt8) {
+    self =
+      switch type {
+      case 1: .unicast
+      case 2: .local
+      case 4: .anycast
+      case 5: .multicast
+      case 6: .blackhole
+      case 7: .unreachable
+      case 8: .prohibit
+      case 9: .throwing
+      default: .other(type)
+      }
+  }
+}

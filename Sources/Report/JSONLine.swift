@@ -1,0 +1,110 @@
+package import Wire
+
+/// One JSON object on one line (RFC 8259), written key by key. Keys are ours and need no escaping; values do.
+package struct JSONLine {
+  package private(set) var octets: [UInt8] = []
+  private var isFirst = true
+
+  package init() {
+    octets.reserveCapacity(384)
+    octets.put(0x7b)
+  }
+
+  /// The line with its end.
+  package consuming func finished() -> [UInt8] {
+    octets.put("}\n")
+    return octets
+  }
+
+  package mutating func put(_ key: String, _ value: String) {
+    self.key(key)
+    octets.put(0x22)
+    Escape.json(value.utf8, into: &octets)
+    octets.put(0x22)
+  }
+
+  /// Text as octets, in whatever encoding they are.
+  package mutating func put(_ key: String, octets value: [UInt8]) {
+    self.key(key)
+    octets.put(0x22)
+    Escape.json(value, into: &octets)
+    octets.put(0x22)
+  }
+
+  /// Absent where there is no value.
+  package mutating func put(_ key: String, ifKnown value: String?) {
+    if let value { put(key, value) }
+  }
+
+  package mutating func put(_ key: String, _ value: UInt64) {
+    self.key(key)
+    octets.put(decimal: value)
+  }
+
+  package mutating func put(_ key: String, _ value: Int64) {
+    self.key(key)
+    octets.put(decimal: value)
+  }
+
+  package mutating func put(_ key: String, _ value: Bool) {
+    self.key(key)
+    octets.put(value ? "true" : "false")
+  }
+
+  package mutating func put(
+    _ key: String, _ address: IPv6Address, zone: UInt32, names: [UInt32: String]
+  ) {
+    self.key(key)
+    octets.put(0x22)
+    octets.put(address)
+    if zone != 0 {
+      octets.put(0x25)
+      if let name = names[zone] {
+        Escape.json(name.utf8, into: &octets)
+      } else {
+        octets.put(decimal: UInt64(zone))
+      }
+    }
+    octets.put(0x22)
+  }
+
+  /// RFC 3339, UTC, nanoseconds.
+  package mutating func put(_ key: String, time nanosecondsSinceEpoch: Int64) {
+    self.key(key)
+    octets.put(0x22)
+    WallTime(nanosecondsSinceEpoch: nanosecondsSinceEpoch).put(into: &octets)
+    octets.put(0x22)
+  }
+
+  package mutating func object(_ key: String, _ body: (inout JSONLine) -> Void) {
+    self.key(key)
+    octets.put(0x7b)
+    isFirst = true
+    body(&self)
+    octets.put(0x7d)
+    isFirst = false
+  }
+
+  /// An array; `element` writes one element's octets.
+  package mutating func array<Element>(
+    _ key: String, _ elements: some Sequence<Element>, _ element: (Element, inout [UInt8]) -> Void
+  ) {
+    self.key(key)
+    octets.put(0x5b)
+    var isFirstElement = true
+    for item in elements {
+      if !isFirstElement { octets.put(0x2c) }
+      isFirstElement = false
+      element(item, &octets)
+    }
+    octets.put(0x5d)
+  }
+
+  private mutating func key(_ key: String) {
+    if !isFirst { octets.put(0x2c) }
+    isFirst = false
+    octets.put(0x22)
+    octets.put(key)
+    octets.put("\":")
+  }
+}

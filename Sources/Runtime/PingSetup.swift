@@ -1,0 +1,256 @@
+import Capture
+import LinuxNet
+import ProbeEngine
+import Timing
+import Wire
+
+/// Everything that is opened before the first probe: names, sockets, options, capture.
+struct PingSetup: ~Copyable {
+  /// Above this the kernel fragments, and only a socket puts replies together again.
+  private static let largestUnfragmented = 1_280 - 40
+
+  var start: PingStart
+  var envelopes: [Envelope]
+  var seed: UInt64
+  var interfaceIndex: UInt32
+  private var socket: ICMPv6Socket?
+  private var capture: CaptureHandle?
+
+  mutating func takeSocket() -> ICMPv6Socket {
+    guard let socket = socket.take() else { preconditionFailure("the socket is taken once") }
+    return socket
+  }
+
+  mutating func takeCapture() -> CaptureHandle? { capture.take() }
+
+  static func open(_ request: PingRequest) throws(PingFailure) -> PingSetup {
+    var start = PingStart()
+    var interfaceIndex: UInt32 = 0
+    if let name = request.interface {
+      guard let index = Interfaces.index(of: name) else { throw .unknownInterface(name) }
+      interfaceIndex = index
+      start.interface = name
+    }
+    for name in request.targetNames {
+      start.targets.append(try TargetResolution.resolve(name, interface: interfaceIndex))
+    }
+    var source: SocketAddress?
+    if let text = request.source { source = try TargetResolution.source(text, interface: interfaceIndex) }
+    start.source = source?.address
+
+    let socket = try openSocket(request, &start)
+    start.path = socket.kind
+    var setup = PingSetup(
+      start: start, envelopes: [], seed: try seed(request), interfaceIndex: interfaceIndex,
+      socket: consume socket, capture: nil)
+    try setup.configure(request, source)
+    try setup.openCapture(request)
+    return setup
+  }
+
+  // MARK: Which socket
+
+  private static func openSocket(
+    _ request: PingRequest, _ start: inout PingStart
+  ) throws(PingFailure) -> ICMPv6Socket {
+    let needsRaw = request.path == .raw || request.needsRawSocket
+    var datagramError: SystemError?
+    if !needsRaw, request.arrival != .pcap || request.path == .datagram {
+      do throws(SystemError) { return try ICMPv6Socket(.datagram) } catch { datagramError = error }
+      guard let failure = datagramError else { throw .notPermitted(datagram: nil, raw: nil) }
+      if request.path == .datagram { throw .notPermitted(datagram: failure, raw: nil) }
+      guard failure.errno == .permissionDenied || failure.errno == .protocolNotSupported else {
+        throw .socket(failure)
+      }
+      start.notes.append("datagram socket: \(failure.errno.text) (net.ipv4.ping_group_range)")
+    }
+    do throws(SystemError) { return try ICMPv6Socket(.raw) } catch {
+      guard error.errno == .operationNotPermitted || error.errno == .permissionDenied else {
+        throw .socket(error)
+      }
+      throw .notPermitted(datagram: datagramError, raw: error)
+    }
+  }
+
+  private static func seed(_ request: PingRequest) throws(PingFailure) -> UInt64 {
+    if let seed = request.seed { return seed }
+    do throws(SystemError) { return try EntropySource.seed() } catch { throw .system(error) }
+  }
+
+  // MARK: Options
+
+  private func set(
+    _ name: String, _ action: () throws(SystemError) -> Void
+  ) throws(PingFailure) {
+    do throws(SystemError) { try action() } catch { throw .option(name, error) }
+  }
+
+  private mutating func configure(_ request: PingRequest, _ source: SocketAddress?) throws(PingFailure) {
+    guard let socket = socket.take() else { return }
+    let isRaw = socket.kind == .raw
+    let isCaptured = isRaw && wantsCapture(request)
+    start.isCaptured = isCaptured
+
+    // A raw socket whose replies are captured needs nothing but transmit stamps.
+    try set("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit() }
+    try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass() }
+    try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo() }
+    try set("SO_TIMESTAMPING") { () throws(SystemError) in try socket.setTimestamps() }
+    if !isCaptured { try set("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() } }
+    if isRaw {
+      let types: [UInt8] = isCaptured ? [] : request.configuration.message.replyTypes
+      try set("ICMP6_FILTER") { () throws(SystemError) in try socket.setFilter(passing: types) }
+    }
+    if let hops = request.hopLimit {
+      try set("--hop-limit") { () throws(SystemError) in
+        try socket.setUnicastHops(hops)
+        try socket.setMulticastHops(hops)
+      }
+    }
+    if let value = request.trafficClass {
+      try set("--traffic-class") { () throws(SystemError) in try socket.setTrafficClass(value) }
+    }
+    if let mark = request.mark { try set("--mark") { () throws(SystemError) in try socket.setMark(mark) } }
+    if let mode = request.pathMTUDiscovery {
+      try set("--pmtud") { () throws(SystemError) in try socket.setPathMTUDiscovery(mode.option) }
+    }
+    if let octets = request.sendBuffer {
+      try set("--send-buffer") { () throws(SystemError) in
+        _ = try socket.setSendBuffer(Int32(clamping: octets))
+      }
+    }
+    if request.isFlood, !isCaptured {
+      // Replies to a whole window must fit while we send; a failure costs room, not truth.
+      _ = try? socket.setReceiveBuffer(4 << 20)
+    }
+    if request.isMulticastLoopOff {
+      try set("--no-multicast-loop") { () throws(SystemError) in try socket.setMulticastLoop(false) }
+    }
+    if request.isRoutingBypassed {
+      try set("--no-route") { () throws(SystemError) in try socket.setDontRoute(true) }
+    }
+    if request.isSocketDebugged {
+      try set("SO_DEBUG") { () throws(SystemError) in try socket.setDebug(true) }
+    }
+    if let name = request.interface { try bindInterface(name, socket) }
+    try bindSource(request, source, socket)
+    try chooseIdentifier(request, source, socket)
+    if request.checksRouteFirst, let target = start.targets.first {
+      try RouteCheck.connect(to: target, interface: interfaceIndex, mark: request.mark)
+    }
+    var flowInfo: UInt32 = 0
+    if let label = request.flowLabel, let target = start.targets.first {
+      do throws(SystemError) {
+        flowInfo = try socket.leaseFlowLabel(label, to: target.address)
+        start.flowLabel = flowInfo & 0xfffff
+      } catch { throw .option("--flow-label", error) }
+    }
+    envelopes = start.targets.map { target in
+      Envelope(
+        to: SocketAddress(target.address, scope: target.zone, flowInfo: flowInfo),
+        interface: interfaceIndex)
+    }
+    if request.isFlood, socket.kind == .datagram, start.targets.count == 1, interfaceIndex == 0,
+      let target = start.targets.first, !target.address.isMulticast
+    {
+      // A connected socket spares the kernel one route look-up per probe; where there is no route, each probe
+      // says so itself.
+      let destination = SocketAddress(target.address, scope: target.zone, flowInfo: flowInfo)
+      if (try? socket.connect(to: destination)) != nil { envelopes = [Envelope(to: nil)] }
+    }
+    self.socket = consume socket
+  }
+
+  private func bindInterface(_ name: String, _ socket: borrowing ICMPv6Socket) throws(PingFailure) {
+    do throws(SystemError) { try socket.bind(toInterface: name) } catch {
+      // Binding needs CAP_NET_RAW before Linux 5.7; the packet information names the interface all the same.
+      guard error.errno == .operationNotPermitted else { throw .option("--interface", error) }
+    }
+    do throws(SystemError) { try socket.setMulticastInterface(interfaceIndex) } catch {
+      throw .option("--interface", error)
+    }
+  }
+
+  private func bindSource(
+    _ request: PingRequest, _ source: SocketAddress?, _ socket: borrowing ICMPv6Socket
+  ) throws(PingFailure) {
+    guard let source else { return }
+    let port = socket.kind == .datagram ? (request.identifier ?? 0) : 0
+    do throws(SystemError) {
+      try socket.bind(to: SocketAddress(source.address, port: port, scope: source.scope))
+    } catch { throw .source(request.source ?? "", error) }
+  }
+
+  private mutating func chooseIdentifier(
+    _ request: PingRequest, _ source: SocketAddress?, _ socket: borrowing ICMPv6Socket
+  ) throws(PingFailure) {
+    do throws(SystemError) {
+      if socket.kind == .raw {
+        if let identifier = request.identifier {
+          start.identifier = identifier
+        } else {
+          start.identifier = UInt16(truncatingIfNeeded: try EntropySource.seed())
+        }
+        return
+      }
+      if source == nil, let identifier = request.identifier {
+        try socket.bind(to: SocketAddress(.unspecified, port: identifier))
+      }
+      start.identifier = try socket.echoIdentifier()
+    } catch { throw .option("--identifier", error) }
+  }
+
+  // MARK: Capture
+
+  private func wantsCapture(_ request: PingRequest) -> Bool {
+    switch request.arrival {
+    case .pcap: true
+    case .socket: false
+    case .automatic: request.configuration.payloadLength + 8 <= PingSetup.largestUnfragmented
+    }
+  }
+
+  private mutating func openCapture(_ request: PingRequest) throws(PingFailure) {
+    guard start.isCaptured else { return }
+    var options = CaptureHandle.Options()
+    options.incomingOnly = true
+    options.bufferSize = 1 << 20
+    do throws(CaptureError) {
+      // Replies may come back by another interface than the one that probes leave by.
+      capture = try CaptureHandle.open(
+        interface: request.interface ?? "any",
+        filter: CaptureFilter.icmpv6(types: [1, 2, 3, 4] + request.configuration.message.replyTypes),
+        options: options)
+    } catch { throw .capture(text: error.description) }
+  }
+}
+
+extension PingConfiguration.Message {
+  /// ICMPv6 types that answer this message.
+  var replyTypes: [UInt8] {
+    switch self {
+    case .echo: [129]
+    case .nodeInformation: [140]
+    case .extendedEcho: [161]
+    }
+  }
+}
+
+extension PingRequest {
+  /// Datagram sockets carry echo requests only, and their identifier cannot be 0.
+  var needsRawSocket: Bool {
+    if case .nodeInformation = configuration.message { return true }
+    return identifier == 0
+  }
+}
+
+extension PingRequest.PathMTUDiscovery {
+  var option: ICMPv6Socket.PathMTUDiscovery {
+    switch self {
+    case .do: .do
+    case .dont: .dont
+    case .want: .want
+    case .probe: .probe
+    }
+  }
+}

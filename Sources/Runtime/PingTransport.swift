@@ -1,0 +1,198 @@
+import Capture
+import LinuxNet
+import ProbeEngine
+import Timing
+import Wire
+
+/// A ping's way out and its way back: one socket, and a capture where replies come by libpcap.
+struct PingTransport: ~Copyable {
+  /// Probes that one system call may take along.
+  static let batchCapacity = 64
+  /// Room for what comes back beside the reply that was asked for: an ICMPv6 error is at most 1280 octets.
+  private static let minimumMessageSize = 1_536
+
+  let socket: ICMPv6Socket
+  var capture: CaptureHandle?
+  let isCaptured: Bool
+  let captureDescriptor: Int32?
+  /// The kernel hands back our own probe number with each transmit stamp.
+  private let numbersStamps: Bool
+  private var ledger = StampLedger()
+  private var receiveBatch: ReceiveBatch
+  private var errorBatch: ReceiveBatch
+  private var sendBatch: SendBatch
+  private var probes: [Transmit] = []
+  private let envelopes: [Envelope]
+  /// What a local error said last (EMSGSIZE).
+  private var localMTU: UInt32?
+  /// The index of the interface that was asked for, for captured packets.
+  private let captureInterface: UInt32
+
+  init(
+    socket: consuming ICMPv6Socket, capture: consuming CaptureHandle?, captureInterface: UInt32,
+    envelopes: [Envelope], messageLength: Int, isFlood: Bool
+  ) {
+    let size = max(messageLength + 64, PingTransport.minimumMessageSize)
+    let capacity = isFlood ? PingTransport.batchCapacity : 8
+    numbersStamps = socket.takesStampIdentifier
+    self.socket = socket
+    captureDescriptor = capture?.descriptor
+    isCaptured = captureDescriptor != nil
+    self.capture = capture
+    self.captureInterface = captureInterface
+    self.envelopes = envelopes
+    receiveBatch = ReceiveBatch(capacity: capacity, messageSize: size)
+    errorBatch = ReceiveBatch(capacity: capacity, messageSize: PingTransport.minimumMessageSize)
+    sendBatch = SendBatch(capacity: isFlood ? PingTransport.batchCapacity : 4, messageSize: messageLength)
+  }
+
+  /// Sends every probe that is due; says how many the engine handed over.
+  mutating func transmit(_ engine: inout PingEngine, clock: inout KernelClock) -> Int {
+    var total = 0
+    while true {
+      sendBatch.removeAll()
+      probes.removeAll(keepingCapacity: true)
+      while !sendBatch.isFull {
+        let now = SystemClock.monotonicNow()
+        // The envelope depends on the target, which the engine names after it has written the octets; targets
+        // take turns, so it is known beforehand.
+        var envelope = envelopes[engine.targetOfNextTransmit]
+        if numbersStamps { envelope.stampIdentifier = UInt32(truncatingIfNeeded: engine.nextProbe) }
+        guard let due = engine.nextTransmit(now: now), due <= now else { break }
+        var transmit: Transmit?
+        sendBatch.append(envelope) { span in
+          transmit = engine.pollTransmit(at: now, into: &span)
+          return transmit?.octets ?? 0
+        }
+        guard let transmit else { break }
+        probes.append(transmit)
+      }
+      if probes.isEmpty { return total }
+      total += probes.count
+      send(&engine, clock: &clock)
+      if !sendBatch.isFull || engine.isFinished { return total }
+    }
+  }
+
+  private mutating func send(_ engine: inout PingEngine, clock: inout KernelClock) {
+    var first = 0
+    while first < probes.count {
+      let outcome = socket.send(sendBatch, from: first)
+      for i in first..<first + outcome.sent { ledger.noteSent(probes[i].probe) }
+      first += outcome.sent
+      guard let failure = outcome.failure, first < probes.count else { continue }
+      let probe = probes[first].probe
+      localMTU = nil
+      drainErrors(&engine, clock: &clock)
+      engine.handleSendFailure(
+        probe, errno: failure.rawValue, mtu: failure == .messageTooLong ? localMTU : nil,
+        at: SystemClock.monotonicNow())
+      rearmStamps()
+      first += 1
+    }
+  }
+
+  /// Whether the kernel counted a message that it then refused is unknown; setting the option anew starts from 0.
+  private mutating func rearmStamps() {
+    guard !numbersStamps else { return }
+    try? socket.setTimestamps(transmit: false, receive: true)
+    try? socket.setTimestamps(transmit: true, receive: true)
+    ledger.restart()
+  }
+
+  /// Transmit stamps and ICMPv6 errors that wait on the socket. Says whether there were any.
+  @discardableResult
+  mutating func drainErrors(_ engine: inout PingEngine, clock: inout KernelClock) -> Bool {
+    var any = false
+    // Bounded, so that a flood of errors cannot keep the loop from its schedule.
+    for _ in 0..<64 {
+      guard let count = try? socket.receiveErrors(into: &errorBatch), count > 0 else { break }
+      any = true
+      let now = SystemClock.monotonicNow()
+      for i in 0..<count {
+        errorBatch.withErrorItem(i) { item, octets in
+          switch item {
+          case .transmitted(let id, let stamp):
+            let probe = numbersStamps ? engine.probe(endingIn: id) : ledger.probe(for: id)
+            if let probe { engine.handleTransmitted(probe, at: clock.monotonic(fromRealtime: stamp)) }
+          case .icmp(let error):
+            engine.handleError(octets, ErrorArrival(error, clock: clock, readAt: now))
+          case .local(_, let info): localMTU = info
+          case .other: break
+          }
+        }
+      }
+      if count < errorBatch.capacity { break }
+    }
+    return any
+  }
+
+  /// Replies that wait on the socket or in the capture.
+  mutating func receive(_ engine: inout PingEngine, clock: inout KernelClock) throws(SystemError) {
+    if isCaptured {
+      receiveCaptured(&engine, clock: clock)
+      // The raw socket's own copy of what the capture sees; its filter lets nothing in, but stay safe.
+      return
+    }
+    for _ in 0..<64 {
+      let count = try socket.receive(into: &receiveBatch)
+      if count == 0 { return }
+      // Stamps of replies that came back this fast are in the error queue by now.
+      drainErrors(&engine, clock: &clock)
+      let now = SystemClock.monotonicNow()
+      for i in 0..<count {
+        receiveBatch.withMessage(i) { octets, metadata in
+          engine.handleReceived(octets, Arrival(metadata, clock: clock, readAt: now))
+        }
+      }
+      if count < receiveBatch.capacity { return }
+    }
+  }
+
+  private mutating func receiveCaptured(_ engine: inout PingEngine, clock: KernelClock) {
+    let interface = captureInterface
+    _ = try? capture?.dispatch(max: 256) { frame, metadata in
+      let now = SystemClock.monotonicNow()
+      guard let offset = metadata.linkType.networkHeaderOffset(in: frame),
+        let header = try? IPv6Header(decoding: frame, at: offset)
+      else { return }
+      let start = offset + IPv6Header.count
+      // Ethernet pads short frames: the payload length says where the packet ends.
+      let end = header.payloadLength > 0 ? min(frame.count, start + Int(header.payloadLength)) : frame.count
+      let packet = frame.extracting(0..<end)
+      let chain = IPv6Chain(
+        decoding: packet, nextHeader: header.nextHeader, nextHeaderOffset: offset + 6, at: start)
+      guard chain.end == .upperLayer, chain.nextHeader == .icmpv6 else { return }
+      engine.handleReceived(
+        packet.extracting(chain.payload),
+        Arrival(
+          source: header.source, sourceZone: header.source.needsZone ? interface : 0,
+          destination: header.destination, interface: interface, hopLimit: header.hopLimit.rawValue,
+          trafficClass: header.trafficClass.rawValue, stamp: clock.monotonic(fromRealtime: metadata.stamp),
+          stampSource: .capture, readAt: now, isChecksumUnverified: true))
+    }
+  }
+
+  /// Takes away an error that waits without an entry in the queue, so that the poller does not spin on it.
+  func clearPendingError() { _ = try? socket.takePendingError() }
+}
+
+extension Arrival {
+  init(_ metadata: ReceivedMetadata, clock: KernelClock, readAt: Instant) {
+    self.init(
+      source: metadata.source.address, sourceZone: metadata.source.scope,
+      destination: metadata.destination, interface: metadata.interface, hopLimit: metadata.hopLimit,
+      trafficClass: metadata.trafficClass, stamp: metadata.stamp.map { clock.monotonic(fromRealtime: $0) },
+      stampSource: .kernel, readAt: readAt)
+  }
+}
+
+extension ErrorArrival {
+  init(_ error: ErrorQueueItem.ICMPError, clock: KernelClock, readAt: Instant) {
+    self.init(
+      type: error.type, code: error.code, info: error.info, source: error.offender,
+      sourceZone: error.offenderScope, destination: error.originalDestination?.address,
+      interface: error.interface, hopLimit: error.hopLimit,
+      stamp: error.stamp.map { clock.monotonic(fromRealtime: $0) }, readAt: readAt)
+  }
+}

@@ -1,0 +1,81 @@
+import LinuxNet
+import Timing
+import Wire
+
+/// From what a person typed to an address with its zone.
+enum TargetResolution {
+  /// Resolves one target. `interface`: the index that `-I` chose, or 0; it serves as the zone where one is missing.
+  static func resolve(_ text: String, interface: UInt32) throws(PingFailure) -> PingStart.Target {
+    let (addressText, zoneText) = split(text)
+    if let address = try? IPv6Address(parsing: addressText) {
+      let zone = try zone(zoneText, of: address, in: text, interface: interface)
+      return PingStart.Target(
+        name: text, canonicalName: text, address: address, zone: zone, isNumeric: true)
+    }
+    let answer: Resolver.Answer
+    do throws(ResolverError) { answer = try Resolver.resolve(text) } catch {
+      throw .resolution(name: text, error, hasIPv4: error.isNameWithoutAddress && Resolver.hasIPv4(text))
+    }
+    // The resolver throws where it has no address.
+    guard let first = answer.addresses.first else { throw .missingZone(text, candidates: []) }
+    let zone = first.scope == 0 && first.address.needsZone ? interface : first.scope
+    guard zone != 0 || !first.address.needsZone else { throw .missingZone(text, candidates: candidates()) }
+    return PingStart.Target(
+      name: text, canonicalName: answer.canonicalName ?? text, address: first.address, zone: zone,
+      isNumeric: false)
+  }
+
+  /// The source that was asked for: an address, with its zone where it needs one.
+  static func source(_ text: String, interface: UInt32) throws(PingFailure) -> SocketAddress {
+    let (addressText, zoneText) = split(text)
+    guard let address = try? IPv6Address(parsing: addressText) else {
+      throw .source(text, SystemError("bind", .invalidArgument))
+    }
+    let zone = try zone(zoneText, of: address, in: text, interface: interface)
+    return SocketAddress(address, scope: zone)
+  }
+
+  private static func split(_ text: String) -> (address: String, zone: String?) {
+    guard let percent = text.firstIndex(of: "%") else { return (text, nil) }
+    return (String(text[..<percent]), String(text[text.index(after: percent)...]))
+  }
+
+  private static func zone(
+    _ zoneText: String?, of address: IPv6Address, in text: String, interface: UInt32
+  ) throws(PingFailure) -> UInt32 {
+    if let zoneText {
+      guard let zone = Interfaces.zone(zoneText) else { throw .unknownInterface(zoneText) }
+      return zone
+    }
+    guard address.needsZone else { return 0 }
+    // Interface-local multicast has one sensible zone when none is given: the loopback is not it, so ask.
+    guard interface != 0 else { throw .missingZone(text, candidates: candidates()) }
+    return interface
+  }
+
+  /// Interfaces that are up, the loopback aside.
+  private static func candidates() -> [String] {
+    ((try? Interfaces.links()) ?? []).filter { $0.isUp && !$0.isLoopback }.map(\.name)
+  }
+}
+
+/// iputils connects a UDP socket before it starts, and fails where there is no route; the face does the same.
+enum RouteCheck {
+  static func connect(to target: PingStart.Target, interface: UInt32, mark: UInt32?) throws(PingFailure) {
+    guard !target.address.isMulticast || target.zone != 0 || interface != 0 else { return }
+    do throws(SystemError) {
+      let route = try Routing.lookUp(
+        Routing.Query(
+          to: target.address, interface: target.zone != 0 ? target.zone : interface,
+          mark: mark ?? 0))
+      switch route.kind {
+      case .unreachable: throw SystemError("connect", .hostUnreachable)
+      case .prohibit: throw SystemError("connect", .permissionDenied)
+      case .blackhole: throw SystemError("connect", .invalidArgument)
+      default: return
+      }
+    } catch {
+      throw .noRoute(SystemError("connect", error.errno))
+    }
+  }
+}
