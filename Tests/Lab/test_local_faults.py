@@ -12,7 +12,7 @@ SPARE = "fd00:6:a::2"
 
 
 def errnos(run):
-    return {event["errno"] for event in run.events("send_failed")}
+    return {event["error"] for event in run.events("send_failed")}
 
 
 def spare_link(lab):
