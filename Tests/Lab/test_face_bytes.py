@@ -1,0 +1,222 @@
+"""The ping6 face beside the installed iputils: the same command lines, the same octets, times masked."""
+
+import difflib
+import re
+import subprocess
+
+from lab import Skip, equal, expect
+
+# Command lines, each run as `ping6 ...` with both programs.
+SAME = [
+    "-c3 -i 0.01 ::1",
+    "-c2 -q -i 0.01 ::1",
+    "-c2 -D -i 0.01 ::1",
+    "-c 2 -s 8 -i 0.01 ::1",
+    "-c 2 -s 0 -i 0.01 ::1",
+    "-c 2 -s 15 -i 0.01 ::1",
+    "-c 2 -s 16 -i 0.01 ::1",
+    "-c 2 -s 1452 -i 0.01 ::1",
+    "-c 2 -s 1453 -i 0.01 ::1",
+    "-c 2 -s 65000 -i 0.01 ::1",
+    "-qc2 -i 0.01 ::1",
+    "-nqc 2 -i 0.01 ::1",
+    "-nqc2 -i0.01 ::1",
+    "-c 2 -i 0.01 -p ff ::1",
+    "-c 2 -i 0.01 -p 0123456789abcdef ::1",
+    "-q -c 2 -i 0.01 -p ff ::1",
+    "-c 2 -i 0.01 -n ::1",
+    "-c 2 -i 0.01 -H ::1",
+    "-c 2 -i 0.01 -I lo ::1",
+    "-c 2 -i 0.01 -I ::1 ::1",
+    "-c 2 -i 0.01 -t 5 ::1",
+    "-c 2 -i 0.01 -Q 0x10 ::1",
+    "-c 2 -i 0.01 -a ::1",
+    "-c 2 -i 0.01 -U ::1",
+    "-c 2 -i 0.01 -L ::1",
+    "-c 2 -i 0.01 -r ::1",
+    "-c 2 -i 0.01 -S 100000 ::1",
+    "-c 2 -i 0.01 -M do ::1",
+    "-c 2 -i 0.01 -W 1 ::1",
+    "-c 2 -i 0.01 -w 2 ::1",
+    "-c 5 -l 3 -i 0.01 ::1",
+    "-c 2 -i 0.01 -6 ::1",
+    "-c 2 -i 0.01 -F LABEL fd00:6::1",
+    "-f -c 50 ::1",
+    "-A -c 5 ::1",
+    "-c 3 -i 0.02 fd00:6::1",
+    "-c 3 -i 0.02 target.lab",
+    "-c 3 -i 0.02 -n target.lab",
+    "-c 2 -i 0.02 loss.lab",
+    "-c 2 -i 0.02 fe80::1%uplink",
+    "-c 2 -i 0.02 -I uplink fe80::1",
+    "-c 20 -i 0.01 -q fd00:6::2",
+    "-c1 -w1 fd00:6::5",
+    "-c2 -i 0.1 -W 0.2 fd00:6::5",
+    "-c3 -i 0.05 -W 0.2 -O fd00:6::5",
+    "-c3 -i 0.05 -W 0.2 -O -q fd00:6::5",
+    "-c 3 -i 0.02 -W 1 fd00:6:e::0",
+    "-c 3 -i 0.02 -W 1 fd00:6:e::1",
+    "-c 1 -W 1 fd00:6:e::3",
+    "-c 3 -i 0.02 -W 1 fd00:6:e::14",
+    "-c 3 -i 0.02 -W 1 -q fd00:6:e::14",
+    "-c 3 -i 0.02 -W 1 -D fd00:6:e::14",
+    "-c 3 -i 0.02 -t 1 -W 1 fd00:6::1",
+    "-c 1 -W 1 -M probe -s 1372 fd00:6::6",
+    "-c 3 -i 0.02 -W 1 fd00:6:f::14:004",
+    "-c 3 -i 0.02 -W 1 fd00:6:f::14:105",
+    "-c 3 -i 0.02 -W 1 fd00:6:f::14:206",
+    "-c 3 -i 0.02 -W 1 fd00:6:f::e:0102",
+    "-c 3 -i 0.02 -W 1 fd00:6:f::e:0301",
+    "-c 4 -i 0.02 fd00:6:f::2:1",
+    "-c 2 -i 0.02 fd00:6:f::9:20",
+    "-c 2 -i 0.02 fd00:6:f::9:37",
+    "-c 3 -i 0.02 fd00:6:f::15:9",
+    # Refusals.
+    "",
+    "-c 1",
+    "-c 0 ::1",
+    "-c abc ::1",
+    "-c -1 ::1",
+    "-c 99999999999999999999 ::1",
+    "-s 65528 -c 1 ::1",
+    "-s -1 -c 1 ::1",
+    "-s abc -c 1 ::1",
+    "-t 256 -c 1 ::1",
+    "-Q 256 -c 1 ::1",
+    "-W -1 -c 1 ::1",
+    "-w 0.5 -c 1 ::1",
+    "-w -1 -c 1 ::1",
+    "-l 0 -c 1 ::1",
+    "-l 65537 -c 1 ::1",
+    "-p xyz -c 1 ::1",
+    "-F 0x100000 -c 1 ::1",
+    "-M nonsense -c 1 ::1",
+    "-I nonsense -c 1 ::1",
+    "-I fd00:6::77 -c 1 ::1",
+    "-c 1 nonsense.lab",
+    "-c 1 v4only.lab",
+    "-c 1 ::1 ::2",
+    "-c 1 fd00:6:e::22",
+    "-c 1 fd00:6:e::23",
+    "-c 1 -s 65000 -M do fd00:6::1",
+    "-c 1 -W 0.5 fd00:6:e::20",
+]
+
+# Only the exit code is the same: the text is our own.
+SAME_CODE = ["-V", "-h", "-Z", "-N help", "-e 70000 -c 1 ::1", "-m 1 -c 1 ::1"]
+
+# Ours differ on purpose (README says why); what ours must do instead.
+OURS = [
+    # iputils warns and floods as root.
+    ("-i abc -c 1 ::1", 1, r"(?s).*"),
+    # iputils leaves out the newline here.
+    ("-c 2 -i 0.02 fd00:6:f::a:28", None, r"(?s).*\(truncated\)\n.*\(truncated\)\n.*"),
+    # iputils believes replies to sequences that it never sent.
+    ("-c 3 -i 0.02 -W 0.5 fd00:6:f::5:1", 0, r"(?s).*3 packets transmitted, 3 received, 0% packet loss.*"),
+    # iputils prints LONG_MAX as the minimum where no reply had a time.
+    ("-c 2 -i 0.02 -s 8 fd00:6:f::1:0", 0, r"(?s)(?!.*9223372036854775).*"),
+]
+
+THEIRS = "/usr/bin/ping"
+
+
+def environment():
+    """The environment that makes our face speak as the installed version does."""
+    version = subprocess.run([THEIRS, "-V"], capture_output=True, text=True).stdout
+    found = re.search(r"iputils (\d{8})", version)
+    if not found:
+        raise Skip("needs iputils' ping (iputils-ping)")
+    form = {"PROBE6_COMPAT": "iputils-2022"} if found[1] < "20231222" else {}
+    return {"PATH": "/run/lab/bin:/usr/bin:/bin", "LC_ALL": "C", **form}
+
+
+MASKS = [
+    (r"time=\d+(\.\d+)? ms", "time=T ms"),
+    (r"time \d+ms", "time Tms"),
+    (r"= [\d.]+/[\d.]+/[\d.]+/[\d.]+ ms", "= T/T/T/T ms"),
+    (r"ipg/ewma [\d.]+/[\d.]+ ms", "ipg/ewma T/T ms"),
+    (r", pipe \d+", ""),
+    (r"\[\d+\.\d{6}\]", "[T]"),
+    (r"flow 0x[0-9a-f]{5},", "flow L,"),
+]
+
+
+def masked(text):
+    for pattern, stands_for in MASKS:
+        text = re.sub(pattern, stands_for, text)
+    return text
+
+
+def run(program, arguments, environment):
+    # A flow label stays taken for a while, so that each program needs one of its own.
+    arguments = arguments.replace("LABEL", "0x12345" if program == THEIRS else "0x54321")
+    done = subprocess.run(
+        ["ping6"] + arguments.split(), executable=program, env=environment, capture_output=True, timeout=20,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.returncode, masked(done.stdout.decode(errors="backslashreplace")), masked(
+        done.stderr.decode(errors="backslashreplace")
+    )
+
+
+def difference(name, theirs, ours):
+    lines = difflib.unified_diff(
+        theirs.splitlines(), ours.splitlines(), f"iputils {name}", f"ours {name}", lineterm="", n=0
+    )
+    return "\n".join(lines)
+
+
+def same_case(arguments):
+    def test(lab):
+        with_form = environment()
+        theirs = run(THEIRS, arguments, with_form)
+        ours = run("/run/lab/bin/ping6", arguments, with_form)
+        problems = [] if theirs[0] == ours[0] else [f"exit code {ours[0]}, iputils {theirs[0]}"]
+        for name, their_text, our_text in zip(("stdout", "stderr"), theirs[1:], ours[1:]):
+            if their_text != our_text:
+                problems.append(difference(name, their_text, our_text) or f"{name}: line ends differ")
+        expect(not problems, f"ping6 {arguments}", *problems)
+
+    test.__doc__ = f"ping6 {arguments or '(no arguments)'}: the octets and exit code of iputils"
+    return test
+
+
+for _number, _arguments in enumerate(SAME):
+    globals()[f"test_same_{_number:02}"] = same_case(_arguments)
+
+
+def test_same_exit_codes(lab):
+    """The exit codes of iputils also where the text is our own"""
+    with_form = environment()
+    for arguments in SAME_CODE:
+        theirs, ours = run(THEIRS, arguments, with_form), run("/run/lab/bin/ping6", arguments, with_form)
+        equal(ours[0], theirs[0], f"exit code of ping6 {arguments}", ours)
+
+
+def test_version_names_iputils(lab):
+    """-V contains iputils, by which other programs tell the kind of ping"""
+    done = lab.run("ping6", "-V")
+    equal(done.code, 0, "exit code", done)
+    expect("iputils" in done.out, "names iputils", done)
+
+
+def test_on_purpose(lab):
+    """Where iputils is wrong ours is not"""
+    with_form = environment()
+    for arguments, code, pattern in OURS:
+        done = run("/run/lab/bin/ping6", arguments, with_form)
+        if code is not None:
+            equal(done[0], code, f"exit code of ping6 {arguments}", done)
+        expect(re.fullmatch(pattern, done[1]), f"stdout of ping6 {arguments} is not {pattern}", done[1])
+
+
+def test_sequence_of_errors(lab):
+    """The sequence in error lines has all 16 bits, where iputils shows 8"""
+    done = lab.run("ping6", "-c", "300", "-i", "0.002", "-W", "1", "fd00:6:e::1", seconds=30)
+    expect("icmp_seq=300 Dest" in done.out and "icmp_seq=256 Dest" in done.out, "sequences above 255", done)
+
+
+def test_newer_form(lab):
+    """Without a form chosen the header has the space that iputils has since 20231222"""
+    done = lab.run("ping6", "-c", "1", "::1", env={"PATH": "/run/lab/bin:/usr/bin"})
+    equal(done.out.splitlines()[0], "PING ::1 (::1) 56 data bytes", "header", done)
