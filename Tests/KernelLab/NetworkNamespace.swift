@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
 import LinuxNet
+import Timing
+import Wire
 
 /// A fresh network namespace with its loopback interface up, for the thread that runs `body` and for the
 /// programs that it starts. Needs CAP_SYS_ADMIN: root, or `unshare -Urn swift test`.
@@ -28,6 +30,7 @@ package enum NetworkNamespace {
       outcome.isEntered = true
       do {
         try command("ip", "link", "set", "lo", "up")
+        _ = stamper
         try body()
       } catch {
         outcome.failure = error
@@ -35,6 +38,35 @@ package enum NetworkNamespace {
     }
     thread.join()
     return outcome
+  }
+
+  /// A socket that keeps the kernel's receive stamps on for as long as the tests run; they start late for the first
+  /// one that asks, and are for the whole host. Made in the first namespace, when a reply came with a stamp.
+  private static let stamper: Stamper? = try? Stamper()
+
+  private final class Stamper: Sendable {
+    private let socket: ICMPv6Socket
+
+    init() throws {
+      let socket = try ICMPv6Socket(.raw)
+      try socket.setTimestamps(transmit: false)
+      try socket.setFilter(passing: [129])
+      var batch = ReceiveBatch(capacity: 1, messageSize: 64)
+      var isStamped = false
+      let request: [UInt8] = [128, 0, 0, 0, 0, 0, 0, 0]
+      let deadline = SystemClock.monotonicNow() + .seconds(5)
+      while !isStamped, SystemClock.monotonicNow() < deadline {
+        try socket.send(request.span, to: SocketAddress(.loopback))
+        var poller = Poller()
+        _ = poller.add(socket.descriptor)
+        _ = try poller.wait(until: deadline)
+        if try socket.receive(into: &batch) > 0 {
+          isStamped = batch.withMessage(0) { _, metadata in metadata.stamp != nil }
+        }
+        ICMPv6Socket.letStampsStart()
+      }
+      self.socket = socket
+    }
   }
 
   package struct CommandFailed: Error { var words: [String], status: Int32 }
@@ -100,8 +132,9 @@ package enum NetworkNamespace {
     return pid
   }
 
-  /// Lets every group open ping sockets in this thread's namespace.
+  /// Lets the process open ping sockets in this thread's namespace.
   package static func allowPingSockets() throws {
-    try SystemControl.write("net/ipv4/ping_group_range", "0 2147483647")
+    // Our own group only: in a user namespace others have no name.
+    try SystemControl.write("net/ipv4/ping_group_range", "\(getegid()) \(getegid())")
   }
 }
