@@ -79,10 +79,17 @@ package enum NetworkNamespace {
   }
 
   /// The same, and what it wrote to its standard output.
-  package static func output(_ words: String...) throws -> String {
+  package static func output(_ words: String...) throws -> String { try output(words) }
+
+  package static func output(_ words: [String]) throws -> String {
     let (text, status) = try read(words, from: 1)
     guard status == 0 else { throw CommandFailed(words: words, status: status) }
     return text
+  }
+
+  /// Whether a program is there.
+  package static func isInstalled(_ program: String) -> Bool {
+    (try? command("sh", "-c", "command -v \(program)")) != nil
   }
 
   /// What a program writes to its standard error, whatever its exit status.

@@ -165,6 +165,42 @@ struct ICMPv6SocketTests {
     }
   }
 
+  /// nft drops on the way out, after the message got its id; without a route there is none.
+  @Test(.enabled(if: NetworkNamespace.isInstalled("nft"), "needs nft"))
+  func `the errno of a failed message says whether the kernel counted it`() throws {
+    try NetworkNamespace.run {
+      try NetworkNamespace.command("ip", "-6", "route", "add", "unreachable", "2001:db8::/32")
+      try NetworkNamespace.command("ip", "addr", "add", "fd00::9/128", "dev", "lo", "nodad")
+      try NetworkNamespace.command("nft", "add table ip6 t")
+      try NetworkNamespace.command("nft", "add chain ip6 t o { type filter hook output priority 0; }")
+      try NetworkNamespace.command("nft", "add rule ip6 t o ip6 daddr fd00::9 drop")
+      let socket = try Self.open(.raw)
+      let dropped = SocketAddress(IPv6Address(bits: 0xfd00 << 112 | 9))
+      let unreachable = SocketAddress(IPv6Address(bits: 0x2001_0db8 << 96 | 1))
+      let request = Self.echoRequest(identifier: 1, sequence: 1)
+      var counted: UInt32 = 0
+      var expected: [UInt32] = []
+      var failures: [Errno] = []
+      for destination in [SocketAddress(.loopback), dropped, unreachable, dropped, SocketAddress(.loopback)] {
+        do throws(SystemError) {
+          try socket.send(request.span, to: destination)
+          expected.append(counted)
+          counted += 1
+        } catch {
+          failures.append(error.errno)
+          if error.errno.consumesStampIdentifier { counted += 1 }
+        }
+      }
+      #expect(failures == [.operationNotPermitted, .hostUnreachable, .operationNotPermitted])
+      var batch = ReceiveBatch(capacity: 8, messageSize: 128)
+      var ids: [UInt32] = []
+      try socket.drainErrorQueue(by: &batch) { item, _ in
+        if case .transmitted(let id, _) = item { ids.append(id) }
+      }
+      #expect(ids == expected)
+    }
+  }
+
   @Test func `hop limit, traffic class, source and flow label of an envelope are what arrives`() throws {
     try NetworkNamespace.run {
       try NetworkNamespace.command("ip", "addr", "add", "2001:db8::2/128", "dev", "lo", "nodad")
