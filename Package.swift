@@ -68,8 +68,10 @@ var targets: [Target] = [
   tests("Timing", []),
   tests("Statistics", []),
   tests("ProbeEngine", ["Wire", "Timing", "Statistics"]),
-  tests("LinuxNet", ["Wire", "Timing"]),
-  tests("Capture", ["Wire", "Timing"]),
+  .target(
+    name: "KernelLab", dependencies: ["CLinux", "LinuxNet", "Timing", "Wire"], path: "Tests/KernelLab", swiftSettings: house),
+  tests("LinuxNet", ["KernelLab", "CLinux", "Wire", "Timing"]),
+  tests("Capture", ["KernelLab", "LinuxNet", "Wire", "Timing"]),
   tests("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
   tests("Simulator", ["ProbeEngine", "Report", "Wire", "Timing", "Statistics"]),
   tests("Commands", ["Runtime", "Report", "ProbeEngine", "Wire", "Timing"]),
