@@ -52,7 +52,7 @@ import Testing
     var generator = Generator(state: 6)
     var parsed = 0
     var refused = 0
-    for round in 0..<20_000 {
+    for round in 0..<6_000 {
       let arguments = vector(&generator)
       do throws(EarlyExit) {
         if round % 2 == 0 {
@@ -72,13 +72,13 @@ import Testing
       }
     }
     // Both ways are travelled, or the vectors say nothing.
-    #expect(parsed > 500)
-    #expect(refused > 500)
+    #expect(parsed > 100)
+    #expect(refused > 1_000)
   }
 
   @Test func anyTargetTextIsATargetOrALineThatNamesIt() {
     var generator = Generator(state: 66)
-    for _ in 0..<20_000 {
+    for _ in 0..<6_000 {
       let text = (0..<3).map { _ in Self.pieces.randomElement(using: &generator) ?? "" }.joined()
       do throws(TargetTextError) {
         _ = try TargetText.parse(text)
