@@ -134,8 +134,7 @@ extension PingTextOptions {
     showsTiming = options.showsTiming
     showsTimestamps = options.showsTimestamps
     showsHistogram = options.showsHistogram
-    isUTF8 = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { Process.environment($0) }
-      .first { !$0.isEmpty }.map { $0.lowercased().contains("utf") } ?? false
+    isUTF8 = Process.isLocaleUTF8
     self.terminalWidth = terminalWidth
   }
 }

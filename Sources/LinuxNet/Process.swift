@@ -10,6 +10,16 @@ package enum Process {
     return unsafe String(cString: value)
   }
 
+  /// The locale of the environment names UTF-8 (locale(7): LC_ALL before LC_CTYPE before LANG).
+  package static var isLocaleUTF8: Bool {
+    for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+      guard let value = environment(name), !value.isEmpty else { continue }
+      let codeset = value.split(separator: ".").last.map(String.init)?.lowercased()
+      return codeset == "utf-8" || codeset == "utf8"
+    }
+    return false
+  }
+
   /// The real user is root (getuid(2)).
   package static var isRealUserRoot: Bool { getuid() == 0 }
 }

@@ -8,7 +8,7 @@ struct Sequencer {
   /// Where the answers to a whole window are back within this, path and responder are not what limits the rate,
   /// and the window doubles; where it takes longer, it goes back to what was asked for.
   private static let promptly = Nanoseconds.milliseconds(1)
-  private static let largestFloodWindow = 64
+  private static let largestFloodWindow = 128
 
   private let pace: PingConfiguration.Pace
   private var floodWindow = 1

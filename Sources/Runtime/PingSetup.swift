@@ -93,8 +93,8 @@ struct PingSetup: ~Copyable {
 
     // A raw socket whose replies are captured needs nothing but transmit stamps.
     try set("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit() }
-    try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass() }
-    try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo() }
+    try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass(!request.isFlood) }
+    try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo(!request.isFlood) }
     try set("SO_TIMESTAMPING") { () throws(SystemError) in 
       try socket.setTimestamps(transmit: request.isFlood ? .asked : .each)
     }

@@ -7,7 +7,7 @@ import Wire
 /// A ping's way out and its way back: one socket, and a capture where replies come by libpcap.
 struct PingTransport: ~Copyable {
   /// Probes that one system call may take along.
-  static let batchCapacity = 64
+  static let batchCapacity = 128
   /// Room for what comes back beside the reply that was asked for: an ICMPv6 error is at most 1280 octets.
   private static let minimumMessageSize = 1_536
 
