@@ -225,11 +225,12 @@ struct PacketFields {
     switch (information.kind, information.queryType) {
     case (.query(.ipv6Address), _) where information.data.count == 16:
       add("icmpv6.ni.query.subject_ipv6", try IPv6Address(decoding: octets, at: information.data.lowerBound))
-    case (.query(.name), _): add("icmpv6.ni.query.subject_fqdn", try names(octets, information.data))
+    case (.query(.name), _):
+      add("icmpv6.ni.query.subject_fqdn", try name(octets, DNSLabelWalk(range: information.data)))
     case (.reply(.success), .nodeName):
-      let names = information.data.lowerBound + 4..<information.data.upperBound
-      add("icmpv6.ni.reply.node_ttl", octets.uint32(at: information.data.lowerBound))
-      add("icmpv6.ni.reply.node_name", try self.names(octets, names))
+      let (timeToLive, labels) = try information.names(in: octets)
+      add("icmpv6.ni.reply.node_ttl", timeToLive)
+      add("icmpv6.ni.reply.node_name", try name(octets, labels))
     case (.reply(.success), .nodeAddresses):
       var walk = NodeAddressWalk(data: information.data)
       while let (timeToLive, address) = try walk.nextIPv6(in: octets) {
@@ -247,8 +248,8 @@ struct PacketFields {
   }
 
   /// The first name.
-  private func names(_ octets: Span<UInt8>, _ range: Range<Int>) throws -> String {
-    var walk = DNSLabelWalk(range: range)
+  private func name(_ octets: Span<UInt8>, _ walk: DNSLabelWalk) throws -> String {
+    var walk = walk
     var labels: [String] = []
     while let label = try walk.next(in: octets) {
       labels.append(String(decoding: octets.extracting(label).array, as: UTF8.self))
