@@ -73,10 +73,10 @@ var targets: [Target] = [
 if isFuzzing {
   // libFuzzer owns `main`, and the fuzzed code must carry its coverage: `scripts/fuzz` builds these with
   // --sanitize=fuzzer.
-  for name in ["chain", "icmp-error", "echo", "tcp", "address"] {
+  for name in ["Chain", "ICMPError", "Echo", "TCP", "Address"] {
     targets.append(
       .executableTarget(
-        name: "fuzz-" + name, dependencies: ["Wire"], path: "Sources/Fuzz/" + name,
+        name: "Fuzz" + name, dependencies: ["Wire"],
         swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
   }
 }
