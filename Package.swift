@@ -81,7 +81,9 @@ if isFuzzing {
   }
 }
 if Context.environment["PROBE6_BENCH"] == "1" {
-  targets.append(.executableTarget(name: "probe6-codec-bench", dependencies: ["Wire"], swiftSettings: house))
+  targets.append(
+    .executableTarget(
+      name: "probe6-codec-bench", dependencies: ["Wire"], swiftSettings: house, linkerSettings: linking))
 }
 
 let package = Package(name: "probe6", targets: targets)
