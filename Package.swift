@@ -87,15 +87,17 @@ var targets: [Target] = [
 if isFuzzing {
   // libFuzzer owns `main`, and the fuzzed code must carry its coverage: `scripts/fuzz` builds these with
   // --sanitize=fuzzer.
-  for name in ["chain", "icmp-error", "echo", "tcp", "address"] {
+  for name in ["Chain", "ICMPError", "Echo", "TCP", "Address"] {
     targets.append(
       .executableTarget(
-        name: "fuzz-" + name, dependencies: ["Wire"], path: "Sources/Fuzz/" + name,
+        name: "Fuzz" + name, dependencies: ["Wire"],
         swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
   }
 }
 if Context.environment["PROBE6_BENCH"] == "1" {
-  targets.append(.executableTarget(name: "probe6-codec-bench", dependencies: ["Wire"], swiftSettings: house))
+  targets.append(
+    .executableTarget(
+      name: "probe6-codec-bench", dependencies: ["Wire"], swiftSettings: house, linkerSettings: linking))
 }
 
 let package = Package(name: "probe6", targets: targets)

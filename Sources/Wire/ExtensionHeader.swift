@@ -106,6 +106,8 @@ package struct IPv6Chain: Hashable, Sendable {
   /// How many extension headers came by.
   package var headerCount: Int
   package var hopByHop: Range<Int>?
+  /// Whether a destination options header came by, which may hold a home address.
+  package var hasDestinationOptions = false
   /// The last routing header.
   package var routing: Range<Int>?
   /// The last fragment header.
@@ -122,6 +124,7 @@ package struct IPv6Chain: Hashable, Sendable {
         switch header.kind {
         case .hopByHop: hopByHop = header.range
         case .routing: routing = header.range
+        case .destinationOptions: hasDestinationOptions = true
         case .fragment: fragment = try FragmentHeader(decoding: octets, at: header.range.lowerBound)
         default: break
         }

@@ -56,6 +56,24 @@ package struct IPv6Packet: Hashable, Sendable {
     return packet
   }
 
+  /// The source that upper-layer checksums cover: that of a home address option (RFC 6275 §6.3), else that
+  /// of the header.
+  package func checksumSource(in octets: Span<UInt8>) -> IPv6Address {
+    guard chain.hasDestinationOptions else { return header.source }
+    let packet = octets.extracting(0..<min(range.upperBound, octets.count))
+    var walk = ExtensionHeaderWalk(
+      nextHeader: header.nextHeader, nextHeaderOffset: range.lowerBound + 6,
+      offset: range.lowerBound + IPv6Header.count)
+    while let extensionHeader = try? walk.next(in: packet) {
+      guard extensionHeader.kind == .destinationOptions else { continue }
+      var options = IPv6OptionWalk(header: extensionHeader.range)
+      while let option = try? options.next(in: packet) {
+        if case .homeAddress(let address) = option.value(in: packet) { return address }
+      }
+    }
+    return header.source
+  }
+
   /// Compares the checksum of UDP, TCP or ICMPv6 with the octets.
   package func checksumStatus(in octets: Span<UInt8>) -> ChecksumStatus {
     guard chain.end == .upperLayer, missingCount == 0, chain.fragment?.isAtomic ?? true,
@@ -76,7 +94,7 @@ package struct IPv6Packet: Hashable, Sendable {
     default: return .unverifiable
     }
     let pseudoHeader = PseudoHeader(
-      source: header.source, destination: destination,
+      source: checksumSource(in: octets), destination: destination,
       upperLayerCount: UInt32(truncatingIfNeeded: payload.count),
       nextHeader: chain.nextHeader)
     return pseudoHeader.isValid(for: octets.extracting(payload)) ? .valid : .invalid

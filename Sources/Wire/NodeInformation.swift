@@ -127,6 +127,16 @@ package struct NodeInformation: Hashable, Sendable {
     }
   }
 
+  /// Time to live and labels of a successful reply to a name query (RFC 4620 §6.3).
+  package func names(in octets: Span<UInt8>) throws(WireError) -> (timeToLive: UInt32, DNSLabelWalk) {
+    guard data.count >= 4 else {
+      throw .truncated(needed: 4, available: data.count, offset: data.lowerBound)
+    }
+    try octets.require(data.count, at: data.lowerBound)
+    let names = DNSLabelWalk(range: (data.lowerBound + 4)..<data.upperBound)
+    return (octets.uint32(at: data.lowerBound), names)
+  }
+
   /// Writes header and `data` at `offset` with a zero checksum, and returns how many octets.
   @discardableResult
   package func encode(

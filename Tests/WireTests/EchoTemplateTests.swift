@@ -66,6 +66,36 @@ import Testing
     }
   }
 
+  @Test(arguments: [UInt16(0), 7, 8, 15, 16, 23, 24, 56, 300])
+  func `what a template wrote is read back, however the message is cut`(dataCount: UInt16) throws {
+    let layout = EchoTemplate.Layout(dataCount: dataCount)
+    for fill: [UInt8] in [[], [0xa5], [1, 2, 3]] {
+      var octets = [UInt8](repeating: 0, count: 8 + Int(dataCount))
+      var span = octets.mutableSpan
+      let template = try EchoTemplate(
+        encodingInto: &span, layout: layout, identifier: 1, fill: fill.span, addresses: nil)
+      try template.patch(&span, sequence: 2, stamp: (3, .max), nonce: 0x0102_0304_0506_0708)
+      for count in 0...octets.count {
+        let message = octets.span.extracting(0..<count)
+        let data = count - 8
+        #expect(layout.firstDifference(in: message, fill: fill.span) == nil)
+        #expect(
+          layout.nonce(in: message) == layout.nonce.flatMap { data >= $0 + 8 ? 0x0102_0304_0506_0708 : nil })
+        #expect(
+          layout.stamp(in: message).map { $0 == (3, .max) }
+            == layout.stamp.flatMap { data >= $0 + 16 ? true : nil })
+      }
+      for index in 0..<Int(dataCount) {
+        octets[8 + index] ^= 0x40
+        let isOurs =
+          layout.stamp.map { ($0..<($0 + 16)).contains(index) } == true
+          || layout.nonce.map { ($0..<($0 + 8)).contains(index) } == true
+        #expect(layout.firstDifference(in: octets.span, fill: fill.span) == (isOurs ? nil : index))
+        octets[8 + index] ^= 0x40
+      }
+    }
+  }
+
   private func bigEndian(_ value: UInt64) -> [UInt8] {
     (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) }
   }
