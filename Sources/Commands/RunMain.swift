@@ -1,30 +1,34 @@
 import LinuxNet
-import ProbeEngine
-import Report
-import Runtime
-import Timing
 
+/// The program: from its arguments to its exit code.
 package enum Main {
   package static func run(_ arguments: [String]) -> Int32 {
-    var request = PingRequest()
-    request.targetNames = [arguments.last ?? "::1"]
-    request.configuration.until = .attempted(UInt64(arguments.count > 2 ? arguments[1] : "3") ?? 3)
-    if arguments.contains("-f") { request.configuration.pace = .flood(window: 64); request.configuration.reportsSent = false }
-    if arguments.contains("-r") { request.path = .raw }
-    if arguments.contains("-s") { request.path = .raw; request.arrival = .socket }
-    if arguments.contains("-p") { request.isPacePrecise = true }
-    if arguments.contains("-i") { request.configuration.pace = .schedule(.constant(interval: .milliseconds(1)))}
-    var options = PingTextOptions()
-    options.isVerbose = true
-    options.showsTiming = true
-    options.isQuiet = arguments.contains("-q") || arguments.contains("-f")
-    var output = PingOutput(PingText(options: options), request: request)
-    do throws(PingFailure) {
-      _ = try PingSession.run(request, sink: &output)
-      return 0
-    } catch {
-      try? Output.write("\(error)\n", to: 2)
-      return 3
+    switch Dispatch.resolve(argv0: arguments.first ?? "probe6", arguments: Array(arguments.dropFirst())) {
+    case .face(.ping6, let programName, let arguments):
+      return ending { () throws(EarlyExit) in try RunPing.face(arguments, programName: programName) }
+    case .verb(.ping, let arguments):
+      return ending { () throws(EarlyExit) in try RunPing.verb(arguments) }
+    case .help(let text): return ending { () throws(EarlyExit) in
+      throw EarlyExit(standardOutput: text, exitCode: 0)
+    }
+    case .version: return ending { () throws(EarlyExit) in
+      throw EarlyExit(standardOutput: Dispatch.versionText, exitCode: 0)
+    }
+    case .completions(let shell): return ending { () throws(EarlyExit) in
+      throw EarlyExit(standardOutput: Dispatch.completionsText(shell), exitCode: 0)
+    }
+    case .error(let exit): return ending { () throws(EarlyExit) in throw exit }
+    }
+  }
+
+  /// Runs and prints what ends it early. Output that cannot be written is a local failure.
+  private static func ending(_ body: () throws(EarlyExit) -> Int32) -> Int32 {
+    do throws(EarlyExit) { return try body() } catch {
+      do throws(SystemError) {
+        try Output.write(error.standardOutput, to: 1)
+        try Output.write(error.standardError, to: 2)
+        return error.exitCode
+      } catch { return error.errno == .brokenPipe ? 1 : 3 }
     }
   }
 }

@@ -13,6 +13,9 @@ package struct Envelope: Hashable, Sendable {
   package var trafficClass: UInt8?
   /// The id that the transmit stamp comes back with (SCM_TS_OPT_ID, Linux 6.13), where
   /// `ICMPv6Socket.takesStampIdentifier`; else the kernel counts.
+  ///
+  /// On one socket always or never: a message without an id gets that of the message before it, once one had
+  /// its own (seen on Linux 6.18).
   package var stampIdentifier: UInt32?
 
   package init(

@@ -30,6 +30,10 @@ extension ICMPv6Socket {
 
   /// Software stamps of both directions (SO_TIMESTAMPING): received messages carry theirs, sent ones give it
   /// to the error queue with a counting id.
+  ///
+  /// Where nobody on the host stamped before, receive stamps start only when a worker of the kernel has had a
+  /// processor (net_enable_timestamp): the first messages may lack them. Set this early, or see
+  /// `letStampsStart`.
   package func setTimestamps(transmit: Bool = true, receive: Bool = true) throws(SystemError) {
     var flags = UInt32(SOF_TIMESTAMPING_SOFTWARE)
     if receive { flags |= UInt32(SOF_TIMESTAMPING_RX_SOFTWARE) }
@@ -41,6 +45,11 @@ extension ICMPv6Socket {
     try descriptor.set(
       SOL_SOCKET, Int32(CLINUX_SO_TIMESTAMPING), Int32(bitPattern: flags), "setsockopt SO_TIMESTAMPING")
   }
+
+  /// Gives the processor away once (sched_yield(2)), so that the kernel's worker can switch receive stamps on.
+  /// Right behind `setTimestamps` on an idle host the next message is stamped nearly always, at a price of
+  /// tens of microseconds; without it not for the rest of the time slice. On a busy host the price may be a slice.
+  package static func letStampsStart() { sched_yield() }
 
   /// Whether a message may bring its own stamp id (`Envelope.stampIdentifier`, Linux 6.13). Ask after
   /// `setTimestamps`; sends nothing.

@@ -69,4 +69,8 @@ extension Errno {
     default: false
     }
   }
+
+  /// Whether a message that failed so used up one of the stamp ids that the kernel counts by itself: one dropped
+  /// by the local firewall (EPERM) or a full queue (ENOBUFS) had its id already, one without a route had not.
+  package var consumesStampIdentifier: Bool { self == .operationNotPermitted || self == .noBufferSpace }
 }

@@ -1,5 +1,6 @@
 import Statistics
 package import Timing
+import Wire
 
 /// Pings targets: decides when probes leave, what they hold, what an arrival means, and when the run is over.
 ///
@@ -16,6 +17,8 @@ package struct PingEngine: ~Copyable {
   let startedAt: Instant
   let nonce: KeyedNonce
   let message: ProbeMessage
+  /// In place of the echo, where something else is asked.
+  let question: QuestionMessage?
   var sequencer: Sequencer
   var table = SendTable()
   var targets: [TargetState]
@@ -44,6 +47,9 @@ package struct PingEngine: ~Copyable {
     message = ProbeMessage(
       payloadLength: configuration.payloadLength, pattern: configuration.pattern,
       identifier: configuration.identifier)
+    question = QuestionMessage(
+      configuration.message, target: configuration.targets.first?.address ?? .unspecified,
+      identifier: configuration.identifier)
     sequencer = Sequencer(
       pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next())
     targets = configuration.targets.map { _ in TargetState() }
@@ -53,7 +59,7 @@ package struct PingEngine: ~Copyable {
   }
 
   /// Octets that a transmit buffer must hold.
-  package var messageLength: Int { message.template.count }
+  package var messageLength: Int { max(message.template.count, question?.template.count ?? 0) }
 
   // MARK: Out
 
@@ -102,7 +108,9 @@ package struct PingEngine: ~Copyable {
     let stamp = now.nanoseconds.addingSaturating(wallOffset) / 1_000
     let probe = table.claim(
       target: target, sequence: sequence, scheduledAt: deadlineOfTick, now: now, stamp: stamp)
-    let octets = message.write(into: &buffer, sequence: wireNumber(probe), stamp: stamp, nonce: nonce(probe))
+    let octets =
+      question?.write(into: &buffer, number: wireNumber(probe), nonce: nonce(probe))
+      ?? message.write(into: &buffer, sequence: wireNumber(probe), stamp: stamp, nonce: nonce(probe))
 
     targets[target].attempted = sequence
     targets[target].counts.inFlight += 1

@@ -16,6 +16,8 @@ extension PingEngine {
     }
     switch header.kind {
     case .echoReply: handleEchoReply(octets, arrival)
+    case .nodeInformationReply: handleNodeInformationReply(octets, arrival)
+    case .extendedEchoReply: handleExtendedEchoReply(octets, arrival)
     default: if header.kind.isError { handleCapturedError(octets, header, arrival) }
     }
   }
@@ -78,7 +80,7 @@ extension PingEngine {
 
   /// The reply comes from whom we asked: the address itself (in its zone), or, for a group or a subnet-router
   /// anycast address (RFC 4291 §2.6.1), any unicast address.
-  private func isPlausible(_ arrival: Arrival, for target: ProbeTarget) -> Bool {
+  func isPlausible(_ arrival: Arrival, for target: ProbeTarget) -> Bool {
     if target.address.isMulticast || target.isSubnetRouterAnycast { return !arrival.source.isMulticast }
     guard arrival.source == target.address else { return false }
     return target.zone == 0 || arrival.sourceZone == 0 || arrival.sourceZone == target.zone
@@ -161,6 +163,7 @@ extension PingEngine {
 
   /// The probe that a quote, cut anywhere after its 8-octet header, is of.
   private func probeQuoted(in quoted: Span<UInt8>, destination: IPv6Address?) -> ProbeSlot? {
+    if question != nil { return questionQuoted(in: quoted, destination: destination) }
     guard let echo = try? ICMPv6Echo(decoding: quoted), echo.kind == .request,
       echo.identifier == configuration.identifier,
       let youngest = table.youngest(endingIn: UInt64(echo.sequence &- 1), bits: 16)
@@ -172,6 +175,21 @@ extension PingEngine {
       return destination == nil || destination == target.address ? slot : nil
     }
     return nil
+  }
+
+  /// The same for a node information query or an extended echo request.
+  private func questionQuoted(in quoted: Span<UInt8>, destination: IPv6Address?) -> ProbeSlot? {
+    var found: ProbeSlot?
+    if let query = try? NodeInformation(decoding: quoted), case .query = query.kind {
+      found = queried(query.nonce)
+    } else if let request = try? ICMPv6ExtendedEchoRequest(decoding: quoted),
+      request.identifier == configuration.identifier,
+      let probe = table.youngest(endingIn: UInt64(request.sequence &- 1), bits: 8)
+    {
+      found = table[probe]
+    }
+    guard let slot = found else { return nil }
+    return destination == nil || destination == configuration.targets[Int(slot.target)].address ? slot : nil
   }
 
   private mutating func applyError(_ slot: ProbeSlot, _ error: ErrorArrival, stampSource: RoundTripSource) {

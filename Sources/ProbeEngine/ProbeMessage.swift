@@ -32,9 +32,10 @@ struct ProbeMessage {
   /// Stamp and nonce where there is room for both and nobody asked for a pattern; else the nonce alone, so that
   /// as much of the pattern as possible is there; below 8 octets nothing.
   private static func layout(payloadLength: Int, hasPattern: Bool) -> EchoTemplate.Layout {
-    if payloadLength >= stampCount + nonceCount, !hasPattern { return .init(dataCount: payloadLength) }
-    return .init(dataCount: payloadLength, stamp: nil, nonce: payloadLength >= nonceCount ? 0 : nil)
-      ?? .init(dataCount: payloadLength)
+    let count = UInt16(clamping: payloadLength)
+    if payloadLength >= stampCount + nonceCount, !hasPattern { return .init(dataCount: count) }
+    return .init(dataCount: count, stamp: nil, nonce: payloadLength >= nonceCount ? 0 : nil)
+      ?? .init(dataCount: count)
   }
 
   /// Writes one probe into the buffer and returns its length in octets. The checksum is the kernel's to write.

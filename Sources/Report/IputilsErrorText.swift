@@ -1,6 +1,8 @@
 /// ICMPv6 errors in iputils' words, which are not quite the RFCs'.
 enum IputilsErrorText {
-  static func put(type: UInt8, code: UInt8, info: UInt32, into out: inout [UInt8]) {
+  static func put(
+    type: UInt8, code: UInt8, info: UInt32, form: IputilsTextOptions.Form, into out: inout [UInt8]
+  ) {
     switch type {
     case 1:
       out.put("Destination unreachable: ")
@@ -10,8 +12,9 @@ enum IputilsErrorText {
       case 2: out.put("Beyond scope of source address")
       case 3: out.put("Address unreachable")
       case 4: out.put("Port unreachable")
-      case 5: out.put("Source address failed ingress/egress policy")
-      case 6: out.put("Reject route to destination")
+      // 20221126 does not know the codes that RFC 4443 added to RFC 2463's.
+      case 5 where form == .v20231222: out.put("Source address failed ingress/egress policy")
+      case 6 where form == .v20231222: out.put("Reject route to destination")
       default: put("Unknown code ", code, into: &out)
       }
     case 2:

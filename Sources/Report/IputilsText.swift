@@ -231,7 +231,8 @@ package struct IputilsText: PingWriter {
     out.put(" icmp_seq=")
     out.put(decimal: error.sequence & 0xffff)
     out.put(0x20)
-    IputilsErrorText.put(type: error.type, code: error.code, info: error.info, into: &out)
+    IputilsErrorText.put(
+      type: error.type, code: error.code, info: error.info, form: options.form, into: &out)
     out.put(0x0a)
   }
 

@@ -58,13 +58,13 @@ package struct PingCSV: PingWriter {
     case .rejected(let rejection):
       record = self.record("rejected", rejection.reply?.target, at: rejection.at, wall)
       record.put(.source, address: rejection.source, zone: rejection.sourceZone, names: names)
-      record.put(.type, UInt64(rejection.type))
-      record.put(.reason, RejectionText.name(rejection.reason))
       if let reply = rejection.reply {
         put(interface: reply.interface, into: &record)
         record.put(.sequence, reply.sequence)
         record.put(.bytes, Int64(reply.octets))
       }
+      record.put(.type, UInt64(rejection.type))
+      record.put(.reason, RejectionText.name(rejection.reason))
     case .gap(let gap):
       record = self.record("gap", nil, at: gap.at, wall)
       record.put(.length, gap.length.count)

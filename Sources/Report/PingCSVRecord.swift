@@ -69,59 +69,66 @@ enum PingCSVField: Int, CaseIterable {
   }
 }
 
-/// One record; fields are put in the order of their cases, and those left out stay empty.
+/// One record. Fields are put in any order, each at most once; those left out stay empty.
 struct PingCSVRecord {
   private var octets: [UInt8] = []
-  private var position = 0
+  /// Which octets belong to which field.
+  private var fields: [(field: PingCSVField, octets: Range<Int>)] = []
 
   init(time nanosecondsSinceEpoch: Int64, event: String) {
-    WallTime(nanosecondsSinceEpoch: nanosecondsSinceEpoch).put(into: &octets)
-    octets.put(0x2c)
-    octets.put(event)
-    position = PingCSVField.event.rawValue
+    put(.time) { WallTime(nanosecondsSinceEpoch: nanosecondsSinceEpoch).put(into: &$0) }
+    put(.event) { $0.put(event) }
   }
 
   mutating func put(_ field: PingCSVField, _ text: String?) {
     guard let text else { return }
-    move(to: field)
-    Escape.csv(text.utf8, into: &octets)
+    put(field) { Escape.csv(text.utf8, into: &$0) }
   }
 
   mutating func put(_ field: PingCSVField, _ number: UInt64) {
-    move(to: field)
-    octets.put(decimal: number)
+    put(field) { $0.put(decimal: number) }
   }
 
   mutating func put(_ field: PingCSVField, _ number: Int64) {
-    move(to: field)
-    octets.put(decimal: number)
+    put(field) { $0.put(decimal: number) }
   }
 
   mutating func put(
     _ field: PingCSVField, address: IPv6Address, zone: UInt32, names: [UInt32: String]
   ) {
-    move(to: field)
-    if zone == 0 {
-      octets.put(address)
-      return
+    put(field) { octets in
+      if zone == 0 {
+        octets.put(address)
+        return
+      }
+      // A zone's name may hold anything but a slash.
+      var text: [UInt8] = []
+      text.put(address)
+      text.put("%")
+      text.put(names[zone] ?? String(zone))
+      Escape.csv(text, into: &octets)
     }
-    // A zone's name may hold anything but a slash.
-    var text: [UInt8] = []
-    text.put(address)
-    text.put("%")
-    text.put(names[zone] ?? String(zone))
-    Escape.csv(text, into: &octets)
   }
 
   mutating func end(into out: inout [UInt8]) {
-    for _ in position..<(PingCSVField.allCases.count - 1) { octets.put(0x2c) }
-    octets.put(0x0a)
-    out.append(contentsOf: octets)
+    var position = 0
+    for (field, range) in fields.sorted(by: { $0.field.rawValue < $1.field.rawValue }) {
+      while position < field.rawValue {
+        out.put(0x2c)
+        position += 1
+      }
+      out.append(contentsOf: octets[range])
+    }
+    while position < PingCSVField.allCases.count - 1 {
+      out.put(0x2c)
+      position += 1
+    }
+    out.put(0x0a)
   }
 
-  private mutating func move(to field: PingCSVField) {
-    precondition(field.rawValue > position, "fields of a record are put in their order")
-    for _ in position..<field.rawValue { octets.put(0x2c) }
-    position = field.rawValue
+  private mutating func put(_ field: PingCSVField, _ body: (inout [UInt8]) -> Void) {
+    let start = octets.count
+    body(&octets)
+    fields.append((field, start..<octets.count))
   }
 }

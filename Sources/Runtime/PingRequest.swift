@@ -56,6 +56,9 @@ package struct PingRequest: Sendable {
   package var isSocketDebugged = false
   /// Fail at once where there is no route to the first target (iputils), in place of counting each failure.
   package var checksRouteFirst = false
+  /// The source found by the route look-up is bound, so that a later change of address or route does not change
+  /// it (`-B`).
+  package var isSourceFixed = false
   /// Sleep to 60 µs before the deadline, then spin.
   package var isPacePrecise = false
   /// Reverse names are looked up, asynchronously, never in the way of a probe.

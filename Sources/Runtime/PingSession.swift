@@ -8,6 +8,11 @@ package enum PingSession {
   /// 60 µs on an idle processor.
   private static let spin = Nanoseconds.microseconds(60)
 
+  /// poll(2) may oversleep by a thousandth of its timeout, whatever the timer slack (the kernel's
+  /// select_estimate_accuracy): one of more than this is cut by twice that and waited for again.
+  private static let exactWait = Nanoseconds.milliseconds(3)
+  private static let slackDivisor: Int64 = 500
+
   /// Runs to the end. Returns the summaries that the sink was told last.
   package static func run<Sink: PingSink & ~Copyable>(
     _ request: PingRequest, sink: inout Sink
@@ -65,8 +70,8 @@ package enum PingSession {
       if wakeSlot == nil, let descriptor = sink.wakeDescriptor { wakeSlot = poller.add(number: descriptor) }
 
       // `distantFuture` means that only an arrival or a signal can end the wait.
-      let deadline: Instant? = next == .distantFuture ? nil : next
-      _ = try poller.wait(until: request.isPacePrecise ? deadline.map { $0 - spin } : deadline)
+      let deadline: Instant? = next == .distantFuture ? nil : wakeUp(for: next, request)
+      _ = try poller.wait(until: deadline)
       _ = clock.refresh()
       let socketState = poller.readiness(of: socketSlot)
       if socketState.contains(.errorQueue), !transport.drainErrors(&engine, clock: &clock) {
@@ -84,6 +89,14 @@ package enum PingSession {
         if due > now, due - now <= spin { while SystemClock.monotonicNow() < due {} }
       }
     }
+  }
+
+  /// When to wake up for a deadline: early enough that the rest of the wait is exact.
+  private static func wakeUp(for deadline: Instant, _ request: PingRequest) -> Instant {
+    let deadline = request.isPacePrecise ? deadline - spin : deadline
+    let left = deadline - SystemClock.monotonicNow()
+    guard left > exactWait else { return deadline }
+    return deadline - Nanoseconds(left.count / PingSession.slackDivisor)
   }
 
   private static func handle<Sink: PingSink & ~Copyable>(

@@ -5,25 +5,35 @@
 @usableFromInline package struct EchoTemplate: Hashable, Sendable {
   /// Where the parts that change stand in the data of the message.
   @usableFromInline package struct Layout: Hashable, Sendable {
+    // Held as 32-bit numbers: the compiler then knows that they are not negative, and a patch needs fewer
+    // checks.
+    @usableFromInline let dataCount32: UInt32
+    @usableFromInline let stamp32: UInt32?
+    @usableFromInline let nonce32: UInt32?
+
     /// Octets of data after the 8 of the header.
-    @usableFromInline package let dataCount: Int
+    @inlinable package var dataCount: Int { Int(dataCount32) }
     /// Offset of the 16-octet stamp in the data, or nil for none.
-    @usableFromInline package let stamp: Int?
+    @inlinable package var stamp: Int? { stamp32.map { Int($0) } }
     /// Offset of the 8-octet nonce in the data, or nil for none.
-    @usableFromInline package let nonce: Int?
+    @inlinable package var nonce: Int? { nonce32.map { Int($0) } }
+
+    /// The stamp at the start of the data and the nonce behind it.
+    @usableFromInline let isUsual: Bool
 
     /// The stamp first if there is room for it, then the nonce if there is room for it; with 8 to 15
     /// octets the nonce alone.
     @inlinable
-    package init(dataCount: Int) {
-      self.dataCount = dataCount
-      stamp = dataCount >= 16 ? 0 : nil
-      nonce = dataCount >= 24 ? 16 : dataCount >= 8 && dataCount < 16 ? 0 : nil
+    package init(dataCount: UInt16) {
+      dataCount32 = UInt32(dataCount)
+      stamp32 = dataCount >= 16 ? 0 : nil
+      nonce32 = dataCount >= 24 ? 16 : dataCount >= 8 && dataCount < 16 ? 0 : nil
+      isUsual = dataCount >= 24
     }
 
     /// Any other places: even, inside the data and apart; nil if they are not.
     @inlinable
-    package init?(dataCount: Int, stamp: Int?, nonce: Int?) {
+    package init?(dataCount: UInt16, stamp: Int?, nonce: Int?) {
       if let stamp {
         guard stamp >= 0, stamp & 1 == 0, dataCount >= 16, stamp <= dataCount - 16 else { return nil }
       }
@@ -31,20 +41,22 @@
         guard nonce >= 0, nonce & 1 == 0, dataCount >= 8, nonce <= dataCount - 8 else { return nil }
       }
       if let stamp, let nonce { guard nonce + 8 <= stamp || stamp + 16 <= nonce else { return nil } }
-      self.dataCount = dataCount
-      self.stamp = stamp
-      self.nonce = nonce
+      dataCount32 = UInt32(dataCount)
+      stamp32 = stamp.map { UInt32(truncatingIfNeeded: $0) }
+      nonce32 = nonce.map { UInt32(truncatingIfNeeded: $0) }
+      isUsual = stamp == 0 && nonce == 16
     }
   }
 
   /// Where stamp and nonce stand.
   @usableFromInline package let layout: Layout
+  @usableFromInline let offset32: UInt32
   /// Where the message starts in the buffer.
-  @usableFromInline package let offset: Int
+  @inlinable package var offset: Int { Int(offset32) }
   /// Octets of the message.
   @inlinable package var count: Int { layout.dataCount + 8 }
-  /// The sum of all that stays: pseudo-header, type, code, identifier, fill.
-  @usableFromInline let constant: InternetChecksum
+  /// The sum of all that stays, pseudo-header, type, code, identifier, fill, as a number of 16 bits.
+  @usableFromInline let constant: UInt64
 
   /// Writes a whole echo request at `offset` of `buffer`, with sequence, stamp and nonce zero and a
   /// checksum that is right for them.
@@ -58,12 +70,12 @@
     fill: Span<UInt8>, addresses: (source: IPv6Address, destination: IPv6Address)?
   ) throws(WireError) {
     let count = layout.dataCount &+ 8
-    guard layout.dataCount >= 0, layout.dataCount <= 0xffff_fff0 else {
-      throw .invalid(.length, value: layout.dataCount, offset: offset)
-    }
     try buffer.requireSpace(count, at: offset)
+    guard let offset32 = UInt32(exactly: offset) else {
+      throw .invalid(.fieldWidth, value: offset, offset: 0)
+    }
     self.layout = layout
-    self.offset = offset
+    self.offset32 = offset32
     var message = buffer._mutatingExtracting(offset..<(offset + count))
     message.store(UInt64(128) << 56 | UInt64(identifier) << 16, at: 0)
     Self.write(fill, into: &message)
@@ -74,9 +86,7 @@
       constant = ICMPv6Checksum.pseudoHeader(count: count, from: source, to: destination).checksum
     }
     constant.add(message.span)
-    // The message may be odd; what is added for a probe stands at even places.
-    constant.isOdd = false
-    self.constant = constant
+    self.constant = UInt64(~constant.value)
     message.store(constant.value, at: 2)
   }
 
@@ -84,26 +94,61 @@
   ///
   /// The parts that the layout has no place for are left out. The checksum is brought up to date from the
   /// constant part, so the rest of the message must be as the template wrote it.
-  @inlinable
+  @inlinable @inline(__always)
   package func patch(
     _ buffer: inout MutableSpan<UInt8>, sequence: UInt16, stamp: (UInt64, UInt64), nonce: UInt64
   ) throws(WireError) {
-    try buffer.requireSpace(count, at: offset)
-    var message = buffer._mutatingExtracting(offset..<(offset + count))
-    var checksum = constant
-    checksum.add(sequence)
+    var message = buffer._mutatingExtracting(droppingFirst: offset)
+    guard message.count >= count else {
+      throw .noSpace(needed: count, available: message.count, offset: offset)
+    }
+    var sum = constant &+ UInt64(sequence)
     message.store(sequence, at: 6)
-    if let place = layout.stamp {
-      checksum.add(stamp.0)
-      checksum.add(stamp.1)
-      message.store(stamp.0, at: 8 + place)
-      message.store(stamp.1, at: 16 + place)
+    if layout.isUsual {
+      // Constant offsets: half the time of the general way below. A comparison before each keeps the
+      // compiler from taking the stores for one row of octets, which it does not fuse.
+      sum &+= Self.halves(stamp.0) &+ Self.halves(stamp.1) &+ Self.halves(nonce)
+      precondition(message.count >= 16)
+      Self.put(stamp.0, at: 8, into: &message)
+      precondition(message.count >= 24)
+      Self.put(stamp.1, at: 16, into: &message)
+      precondition(message.count >= 32)
+      Self.put(nonce, at: 24, into: &message)
+    } else {
+      if let place = layout.stamp {
+        sum &+= Self.halves(stamp.0) &+ Self.halves(stamp.1)
+        message.store(stamp.0, at: 8 &+ place)
+        message.store(stamp.1, at: 16 &+ place)
+      }
+      if let place = layout.nonce {
+        sum &+= Self.halves(nonce)
+        message.store(nonce, at: 8 &+ place)
+      }
     }
-    if let place = layout.nonce {
-      checksum.add(nonce)
-      message.store(nonce, at: 8 + place)
-    }
-    message.store(checksum.value, at: 2)
+    // Six numbers of 32 bits and two of 16: at most 35 bits, so two folds leave 17 and the third 16.
+    sum = (sum & 0xffff) &+ (sum >> 16 & 0xffff) &+ (sum >> 32)
+    sum = (sum & 0xffff) &+ (sum >> 16)
+    sum = (sum & 0xffff) &+ (sum >> 16)
+    message.store(~UInt16(truncatingIfNeeded: sum), at: 2)
+  }
+
+  /// The sum of the 32-bit halves of a number, which sums its 16-bit words as well (RFC 1071 §2 (A)).
+  @inlinable @inline(__always)
+  static func halves(_ value: UInt64) -> UInt64 { (value & 0xffff_ffff) &+ (value >> 32) }
+
+  /// Writes a number at a constant offset that was compared with the count: one store, without the window
+  /// that `store` cuts for offsets that vary.
+  @inlinable @inline(__always)
+  static func put(_ value: UInt64, at offset: Int, into message: inout MutableSpan<UInt8>) {
+    let swapped = value.byteSwapped
+    message[offset] = UInt8(truncatingIfNeeded: swapped)
+    message[offset + 1] = UInt8(truncatingIfNeeded: swapped >> 8)
+    message[offset + 2] = UInt8(truncatingIfNeeded: swapped >> 16)
+    message[offset + 3] = UInt8(truncatingIfNeeded: swapped >> 24)
+    message[offset + 4] = UInt8(truncatingIfNeeded: swapped >> 32)
+    message[offset + 5] = UInt8(truncatingIfNeeded: swapped >> 40)
+    message[offset + 6] = UInt8(truncatingIfNeeded: swapped >> 48)
+    message[offset + 7] = UInt8(truncatingIfNeeded: swapped >> 56)
   }
 
   /// Repeats `fill` over the data of `message`.

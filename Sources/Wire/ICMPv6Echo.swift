@@ -52,13 +52,25 @@
   ) throws(WireError) -> Int {
     let count = data.count + 8
     try buffer.requireSpace(count, at: offset)
-    var message = buffer._mutatingExtracting(offset..<(offset + count))
-    message[0] = kind.rawValue
-    message[1] = code
-    message.store(UInt16(0), at: 2)
-    message.store(identifier, at: 4)
-    message.store(sequence, at: 6)
-    message.store(data, at: 8)
+    // One store: a checksum that reads these octets as one number need not wait for four.
+    let header =
+      UInt64(kind.rawValue) << 56 | UInt64(code) << 48 | UInt64(identifier) << 16 | UInt64(sequence)
+    buffer.store(header, at: offset)
+    buffer.store(data, at: offset + 8)
+    return count
+  }
+
+  /// Writes header, `data` and the checksum between `source` and `destination` at `offset`, and returns how
+  /// many octets.
+  @inlinable @discardableResult
+  package func encode(
+    into buffer: inout MutableSpan<UInt8>, at offset: Int = 0, data: Span<UInt8>, from source: IPv6Address,
+    to destination: IPv6Address
+  ) throws(WireError) -> Int {
+    let count = try encode(into: &buffer, at: offset, data: data)
+    let checksum = ICMPv6Checksum.value(
+      of: buffer.span.extracting(offset..<(offset + count)), from: source, to: destination)
+    buffer.store(checksum, at: offset + 2)
     return count
   }
 }

@@ -22,3 +22,25 @@
     isLinkLocalUnicast || (isMulticast && (1...2).contains(UInt8(truncatingIfNeeded: bits >> 112) & 0xf))
   }
 }
+
+extension IPv6Address {
+  /// The solicited-node group of this address: ff02::1:ff00:0/104 and its low 24 bits (RFC 4291 §2.7.1).
+  package var solicitedNodeMulticast: IPv6Address {
+    IPv6Address(bits: 0xff02_0000_0000_0000_0000_0001_ff00_0000 | bits & 0xff_ffff)
+  }
+
+  /// Reads 16 octets at `offset`.
+  @inlinable
+  package init(decoding octets: Span<UInt8>, at offset: Int = 0) throws(WireError) {
+    try octets.require(16, at: offset)
+    bits = octets.uint128(at: offset)
+  }
+
+  /// Writes 16 octets at `offset` and returns 16.
+  @inlinable @discardableResult
+  package func encode(into buffer: inout MutableSpan<UInt8>, at offset: Int = 0) throws(WireError) -> Int {
+    try buffer.requireSpace(16, at: offset)
+    buffer.store(bits, at: offset)
+    return 16
+  }
+}

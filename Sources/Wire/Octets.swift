@@ -1,8 +1,11 @@
 // Numbers in network order (big-endian), read from a Span and written to a MutableSpan.
 //
 // These are for places where the length has been checked: an offset out of range traps, as it does
-// for every Span. Reading from a Span that was cut to a known size with `extracting` lets the
-// compiler drop the checks and fuse the octets into one load.
+// for every Span. A Span whose first octet is the one wanted and whose count was compared once lets
+// the compiler drop the checks and fuse the octets into one load or store; hence `droppingFirst` and
+// `precondition` (a Span cut by a range does not: the compiler no longer knows its count). Numbers are
+// swapped first, so that their octets are stored from the lowest on: only then is it one store, even
+// where other parts of the number are in use.
 
 extension Span where Element == UInt8 {
   /// The 16-bit number at `offset`.
@@ -59,28 +62,32 @@ extension MutableSpan where Element == UInt8 {
   /// Writes a 32-bit number at `offset`.
   @inlinable @inline(__always)
   package mutating func store(_ value: UInt32, at offset: Int) {
-    var window = _mutatingExtracting(offset..<(offset + 4))
-    window[0] = UInt8(truncatingIfNeeded: value >> 24)
-    window[1] = UInt8(truncatingIfNeeded: value >> 16)
-    window[2] = UInt8(truncatingIfNeeded: value >> 8)
-    window[3] = UInt8(truncatingIfNeeded: value)
+    let swapped = value.byteSwapped
+    var window = _mutatingExtracting(droppingFirst: offset)
+    precondition(window.count >= 4)
+    window[0] = UInt8(truncatingIfNeeded: swapped)
+    window[1] = UInt8(truncatingIfNeeded: swapped >> 8)
+    window[2] = UInt8(truncatingIfNeeded: swapped >> 16)
+    window[3] = UInt8(truncatingIfNeeded: swapped >> 24)
   }
 
   /// Writes a 64-bit number at `offset`.
   @inlinable @inline(__always)
   package mutating func store(_ value: UInt64, at offset: Int) {
-    var window = _mutatingExtracting(offset..<(offset + 8))
-    window[0] = UInt8(truncatingIfNeeded: value >> 56)
-    window[1] = UInt8(truncatingIfNeeded: value >> 48)
-    window[2] = UInt8(truncatingIfNeeded: value >> 40)
-    window[3] = UInt8(truncatingIfNeeded: value >> 32)
-    window[4] = UInt8(truncatingIfNeeded: value >> 24)
-    window[5] = UInt8(truncatingIfNeeded: value >> 16)
-    window[6] = UInt8(truncatingIfNeeded: value >> 8)
-    window[7] = UInt8(truncatingIfNeeded: value)
+    let swapped = value.byteSwapped
+    var window = _mutatingExtracting(droppingFirst: offset)
+    precondition(window.count >= 8)
+    window[0] = UInt8(truncatingIfNeeded: swapped)
+    window[1] = UInt8(truncatingIfNeeded: swapped >> 8)
+    window[2] = UInt8(truncatingIfNeeded: swapped >> 16)
+    window[3] = UInt8(truncatingIfNeeded: swapped >> 24)
+    window[4] = UInt8(truncatingIfNeeded: swapped >> 32)
+    window[5] = UInt8(truncatingIfNeeded: swapped >> 40)
+    window[6] = UInt8(truncatingIfNeeded: swapped >> 48)
+    window[7] = UInt8(truncatingIfNeeded: swapped >> 56)
   }
 
-  /// Writes a 128-bit number at `offset`.
+  /// Writes a 128-bit number at `offset`: as two of 64 bits, for sixteen octets in a row are not fused.
   @inlinable @inline(__always)
   package mutating func store(_ value: UInt128, at offset: Int) {
     store(UInt64(truncatingIfNeeded: value >> 64), at: offset)
@@ -90,7 +97,8 @@ extension MutableSpan where Element == UInt8 {
   /// Writes `octets` at `offset`.
   @inlinable
   package mutating func store(_ octets: Span<UInt8>, at offset: Int) {
-    var window = _mutatingExtracting(offset..<(offset + octets.count))
+    var window = _mutatingExtracting(droppingFirst: offset)
+    precondition(window.count >= octets.count)
     for index in octets.indices { window[index] = octets[index] }
   }
 

@@ -10,7 +10,7 @@ import Testing
   func `a patched message is the message encoded anew`(dataCount: Int) throws {
     var random = SplitMix(seed: UInt64(dataCount))
     for offset in [0, 3, 40] {
-      let layout = EchoTemplate.Layout(dataCount: dataCount)
+      let layout = EchoTemplate.Layout(dataCount: UInt16(dataCount))
       var buffer = [UInt8](repeating: 0xee, count: offset + 8 + dataCount + 2)
       var span = buffer.mutableSpan
       let template = try EchoTemplate(

@@ -1,0 +1,141 @@
+/// Completion scripts for shells, made from the option tables.
+enum Completions {
+  static func bash(commands: [CommandDescription], others: [String]) -> String {
+    let words = (commands.map(\.name) + others).joined(separator: " ")
+    var text = """
+      # bash completion for probe6; load with: source <(probe6 completions bash)
+      _probe6() {
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+        COMPREPLY=()
+        if ((COMP_CWORD == 1)); then
+          COMPREPLY=($(compgen -W "\(words) --help --version" -- "$current"))
+          return
+        fi
+        case ${COMP_WORDS[1]} in
+        help) COMPREPLY=($(compgen -W "\(words)" -- "$current")) ;;
+        completions) COMPREPLY=($(compgen -W "\(shells)" -- "$current")) ;;
+
+      """
+    for command in commands {
+      text += "  \(command.name))\n    case $previous in\n"
+      var plain: [String] = []
+      for option in visible(command) where option.argument != nil {
+        let names = names(option).joined(separator: "|")
+        if isInterface(option) {
+          text +=
+            "    \(names)) COMPREPLY=($(compgen -W \"$(command ls /sys/class/net 2>/dev/null)\" -- \"$current\")); return ;;\n"
+        } else if option.choices.isEmpty {
+          plain.append(names)
+        } else {
+          let choices = option.choices.joined(separator: " ")
+          text += "    \(names)) COMPREPLY=($(compgen -W \"\(choices)\" -- \"$current\")); return ;;\n"
+        }
+      }
+      if !plain.isEmpty { text += "    \(plain.joined(separator: "|"))) return ;;\n" }
+      text += "    esac\n    if [[ $current == -* ]]; then\n"
+      let all = visible(command).flatMap(names).joined(separator: " ")
+      text += "      COMPREPLY=($(compgen -W \"\(all)\" -- \"$current\"))\n    else\n"
+      text += "      COMPREPLY=($(compgen -A hostname -- \"$current\"))\n    fi ;;\n"
+    }
+    return text + "  esac\n}\ncomplete -F _probe6 probe6\n"
+  }
+
+  static func zsh(commands: [CommandDescription], others: [String]) -> String {
+    var text = """
+      #compdef probe6
+      # zsh completion for probe6; save as _probe6 in a folder of $fpath
+      _probe6() {
+        local -a commands
+        commands=(
+
+      """
+    for command in commands { text += "    \(single("\(command.name):\(zshPlain(command.summary))"))\n" }
+    for word in others { text += "    \(single(word))\n" }
+    text += """
+        )
+        if ((CURRENT == 2)); then
+          _describe command commands
+          return
+        fi
+        case $words[2] in
+        help) _describe command commands ;;
+        completions) _values shell \(shells) ;;
+
+      """
+    for command in commands {
+      text += "  \(command.name))\n    shift words\n    ((CURRENT--))\n    _arguments -s -S \\\n"
+      for option in visible(command) {
+        let argument = option.argument.map { ":\($0):\(zshAction(option))" } ?? ""
+        let help = "[\(zshPlain(option.help))]"
+        let names = names(option)
+        // Repeatable: the last one wins, or they add up.
+        for name in names { text += "      \(single("*" + name + help + argument)) \\\n" }
+      }
+      text += "      '*:target:_hosts' ;;\n"
+    }
+    return text + "  esac\n}\n_probe6 \"$@\"\n"
+  }
+
+  static func fish(commands: [CommandDescription], others: [String]) -> String {
+    var text = "# fish completion for probe6; load with: probe6 completions fish | source\n"
+    text += "complete -c probe6 -f\n"
+    for command in commands {
+      text += "complete -c probe6 -n __fish_use_subcommand -a \(command.name) -d \(single(command.summary))\n"
+    }
+    for word in others { text += "complete -c probe6 -n __fish_use_subcommand -a \(word)\n" }
+    text += "complete -c probe6 -n '__fish_seen_subcommand_from completions' -a \(single(shells))\n"
+    let words = (commands.map(\.name) + others).joined(separator: " ")
+    text += "complete -c probe6 -n '__fish_seen_subcommand_from help' -a \(single(words))\n"
+    for command in commands {
+      let condition = single("__fish_seen_subcommand_from \(command.name)")
+      for option in visible(command) {
+        text += "complete -c probe6 -n \(condition)"
+        if let short = option.short { text += " -s \(short)" }
+        if let long = option.long { text += " -l \(long)" }
+        if option.argument != nil {
+          text += " -x"
+          if isInterface(option) {
+            text += " -a '(command ls /sys/class/net 2>/dev/null)'"
+          } else if !option.choices.isEmpty {
+            text += " -a \(single(option.choices.joined(separator: " ")))"
+          }
+        }
+        text += " -d \(single(option.help))\n"
+      }
+      text += "complete -c probe6 -n \(condition) -a '(__fish_print_hostnames)'\n"
+    }
+    return text
+  }
+
+  private static var shells: String { Dispatch.Shell.allCases.map(\.rawValue).joined(separator: " ") }
+
+  private static func visible(_ command: CommandDescription) -> [OptionDescription] {
+    command.options.filter { !$0.isHidden }
+  }
+
+  private static func names(_ option: OptionDescription) -> [String] {
+    (option.short.map { ["-" + String($0)] } ?? []) + (option.long.map { ["--" + $0] } ?? [])
+  }
+
+  private static func isInterface(_ option: OptionDescription) -> Bool { option.long == "interface" }
+
+  private static func zshAction(_ option: OptionDescription) -> String {
+    if isInterface(option) { return "_net_interfaces" }
+    return option.choices.isEmpty ? " " : "(" + option.choices.map(zshPlain).joined(separator: " ") + ")"
+  }
+
+  /// Brackets and colons end a description in `_arguments`.
+  private static func zshPlain(_ text: String) -> String {
+    text.reduce(into: "") { result, character in
+      if "[]:\\".contains(character) { result.append("\\") }
+      result.append(character)
+    }
+  }
+
+  /// In single quotes, as all three shells read them.
+  private static func single(_ text: String) -> String {
+    var result = "'"
+    for character in text { result += character == "'" ? "'\\''" : String(character) }
+    return result + "'"
+  }
+}

@@ -1,0 +1,137 @@
+import LinuxNet
+import ProbeEngine
+import Report
+import Runtime
+import Timing
+import Wire
+
+/// Runs a ping that the command line asked for and turns its end into an exit code.
+enum RunPing {
+  static func face(_ arguments: [String], programName: String) throws(EarlyExit) -> Int32 {
+    var environment: [String: String] = [:]
+    for name in ["PROBE6_COMPAT", "IPUTILS_PING_PTR_LOOKUP", "POSIXLY_CORRECT"] {
+      environment[name] = Process.environment(name)
+    }
+    let isRoot = Process.isRealUserRoot
+    var invocation = try IputilsPing.parse(
+      arguments, programName: programName, environment: environment, isRoot: isRoot,
+      isSecure: Privileges.isSecureExecution)
+    invocation.request.checksRouteFirst = true
+    for name in invocation.request.targetNames {
+      if case .address(let address, _)? = try? TargetText.parse(name, defaultZone: "-"), address.isMulticast {
+        try IputilsPing.checkMulticast(invocation.request, programName: programName, isRoot: isRoot)
+      }
+    }
+    return try run(invocation, programName: programName)
+  }
+
+  static func verb(_ arguments: [String]) throws(EarlyExit) -> Int32 {
+    let invocation = try PingVerb.parse(arguments)
+    for name in invocation.request.targetNames {
+      do throws(TargetTextError) {
+        _ = try TargetText.parse(name, defaultZone: invocation.request.interface, interfaces: [])
+      } catch {
+        throw EarlyExit(standardError: "probe6 ping: \(explain(name, error, invocation.request))\n", exitCode: 2)
+      }
+    }
+    return try run(invocation, programName: "probe6 ping")
+  }
+
+  /// The same error with the interfaces of this host, which cost a system call and are asked for only now.
+  private static func explain(_ name: String, _ error: TargetTextError, _ request: PingRequest) -> String {
+    let names = ((try? Interfaces.links()) ?? []).filter { $0.isUp && !$0.isLoopback }.map(\.name)
+    do throws(TargetTextError) {
+      _ = try TargetText.parse(name, defaultZone: request.interface, interfaces: names)
+      return error.message
+    } catch { return error.message }
+  }
+
+  private static func run(_ invocation: PingInvocation, programName: String) throws(EarlyExit) -> Int32 {
+    let options = invocation.output
+    for notice in invocation.notices { try? Output.write("\(programName): \(notice)\n", to: 2) }
+    let width = Terminal.width(1) ?? 80
+    switch options.style {
+    case .face:
+      return try run(
+        invocation, IputilsText(options: IputilsTextOptions(invocation, terminalWidth: width)), programName)
+    case .text:
+      return try run(
+        invocation, PingText(options: PingTextOptions(invocation, terminalWidth: width)), programName)
+    case .json:
+      return try run(invocation, PingJSON(includesHistogram: options.showsHistogram), programName)
+    case .csv: return try run(invocation, PingCSV(), programName)
+    }
+  }
+
+  private static func run<Writer: PingWriter>(
+    _ invocation: PingInvocation, _ writer: Writer, _ programName: String
+  ) throws(EarlyExit) -> Int32 {
+    var output = PingOutput(writer, request: invocation.request)
+    do throws(PingFailure) {
+      let summaries = try PingSession.run(invocation.request, sink: &output)
+      return PingExitCode.of(summaries, invocation)
+    } catch {
+      try? output.flush(isLast: true)
+      throw PingFailureText.exit(error, invocation, programName: programName)
+    }
+  }
+}
+
+/// What a finished run means to a script.
+enum PingExitCode {
+  static func of(_ summaries: [PingSummary], _ invocation: PingInvocation) -> Int32 {
+    summaries.allSatisfy { isFine($0, invocation) } ? 0 : 1
+  }
+
+  private static func isFine(_ s: PingSummary, _ invocation: PingInvocation) -> Bool {
+    let answered = s.replied + s.late + s.corrupted
+    switch (invocation.output.exitPolicy, invocation.request.configuration.until) {
+    case (.iputils, .replied(let count)): return answered >= count
+    case (.iputils, _): return answered > 0
+    case (.verb, .down): return s.lost + s.icmpErrors + s.sendFailed > 0
+    case (.verb, .replied(let count)): return answered >= count
+    case (.verb, _): return answered > 0
+    }
+  }
+}
+
+extension IputilsTextOptions {
+  init(_ invocation: PingInvocation, terminalWidth: Int) {
+    self.init()
+    let options = invocation.output
+    let request = invocation.request
+    form = options.isCompat2022 ? .v20221126 : .v20231222
+    isQuiet = options.isQuiet
+    isNumeric = options.isNumeric
+    areNamesForced = options.forcesNames
+    isVerbose = options.isVerbose
+    isAudible = options.isAudible
+    isFlood = options.isFlood
+    if case .adaptive = request.configuration.pace { isAdaptive = true }
+    isIntervalZero = options.showsPace && !isAdaptive
+    showsTimestamps = options.showsTimestamps
+    isPrecise = options.isPrecise
+    pattern = options.patternText == nil ? [] : request.configuration.pattern
+    if case .nodeInformation = request.configuration.message { isTimingShown = false }
+    if request.configuration.payloadLength < 16 { isTimingShown = false }
+    isSourceChosen = request.source != nil || request.isSourceFixed
+    chosenInterface = request.interface
+    self.terminalWidth = terminalWidth
+  }
+}
+
+extension PingTextOptions {
+  init(_ invocation: PingInvocation, terminalWidth: Int) {
+    self.init()
+    let options = invocation.output
+    isQuiet = options.isQuiet
+    isVerbose = options.isVerbose
+    isNumeric = options.isNumeric
+    showsTiming = options.showsTiming
+    showsTimestamps = options.showsTimestamps
+    showsHistogram = options.showsHistogram
+    isUTF8 = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { Process.environment($0) }
+      .first { !$0.isEmpty }.map { $0.lowercased().contains("utf") } ?? false
+    self.terminalWidth = terminalWidth
+  }
+}

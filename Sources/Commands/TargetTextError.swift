@@ -1,0 +1,99 @@
+/// Why a target cannot be probed, found in its text alone.
+package struct TargetTextError: Error, Hashable, Sendable {
+  package enum Problem: Hashable, Sendable {
+    case empty
+    case url(host: String)
+    case character(Unicode.Scalar)
+    /// `inside` is nil where the brackets do not match.
+    case brackets(inside: String?, hasPort: Bool)
+    /// `2001:db8::/64`.
+    case prefix(address: String)
+    case emptyZone(interfaces: [String])
+    /// `%25eth0`, as a URL writes `%eth0` (RFC 6874).
+    case escapedZone(right: String)
+    case badZone(String)
+    case needlessZone(address: String)
+    case missingZone(address: String, interfaces: [String])
+    /// An IPv4 address, plain or as `::ffff:a.b.c.d`.
+    case ipv4(bits: UInt32)
+    /// A name that ends in a number, which libc reads as an IPv4 address.
+    case numericName
+    case malformed(TargetText.AddressProblem)
+    /// `name:80`.
+    case port(host: String)
+    case zoneOfName(String)
+    case badName
+  }
+
+  /// As typed.
+  package var input: String
+  package var problem: Problem
+
+  /// One line, without program name: the input, what is wrong, and what would be right.
+  package var message: String { quoted(input) + ": " + explanation }
+
+  private var explanation: String {
+    switch problem {
+    case .empty:
+      "an empty target; give a name or an IPv6 address"
+    case .url(let host):
+      host.isEmpty ? "a URL without a host; give a name or an IPv6 address" : "a URL; write \(bare(host))"
+    case .character(let scalar):
+      "\(quoted(String(scalar))) cannot be part of a name or an address"
+    case .brackets(nil, _):
+      "brackets that do not match; write the address without brackets"
+    case .brackets(let inside?, let hasPort):
+      (hasPort ? "a ping has no port, and an address here no brackets" : "an address here has no brackets")
+        + (inside.isEmpty ? "; give an IPv6 address" : "; write \(bare(inside))")
+    case .prefix(let address):
+      "a prefix; give one address" + (address.isEmpty ? "" : ", such as \(bare(address))")
+    case .emptyZone(let interfaces):
+      "no zone after '%'" + Self.zones(interfaces)
+    case .escapedZone(let right):
+      "'%25' is how a URL writes '%'; write \(bare(right))"
+    case .badZone(let zone):
+      "\(quoted(zone)) is not an interface name (1 to 15 octets) or index"
+    case .needlessZone(let address):
+      "an address of this scope has no zone; write \(bare(address)), and choose the interface with -I"
+    case .missingZone(let address, let interfaces):
+      "the zone is missing: an address of this scope means nothing without its interface; write \(bare(address))%INTERFACE"
+        + Self.zones(interfaces)
+    case .ipv4(let bits):
+      "an IPv4 address, and probe6 is IPv6 only; give a name that has an AAAA record, or behind NAT64 "
+        + "(RFC 6052) 64:ff9b::\(String(bits >> 16, radix: 16)):\(String(bits & 0xffff, radix: 16))"
+    case .numericName:
+      "a number, which is read as an IPv4 address; probe6 is IPv6 only; give a name or an IPv6 address"
+    case .malformed(let problem):
+      Self.text(problem)
+    case .port(let host):
+      "a ping has no port; write \(bare(host))"
+    case .zoneOfName(let name):
+      "a zone belongs to an address, not to a name; write \(bare(name)), and choose the interface with -I"
+    case .badName:
+      "neither an address nor a host name (labels of 1 to 63 octets, 253 in all)"
+    }
+  }
+
+  /// What to write instead, without anything that could steer a terminal, and without quotation marks.
+  private func bare(_ text: String) -> String { String(quoted(text).dropFirst().dropLast()) }
+
+  private static func zones(_ interfaces: [String]) -> String {
+    interfaces.isEmpty ? "" : " (one of " + interfaces.map { quoted($0) }.joined(separator: ", ") + ")"
+  }
+
+  private static func text(_ problem: TargetText.AddressProblem) -> String {
+    switch problem {
+    case .tripleColon: "three colons in a row; '::' is two, and stands for a run of zero groups"
+    case .twoGaps:
+      "'::' stands twice; only one run of zero groups may be left out, write the other one as 0:0"
+    case .longGroup(let group): "the group \(quoted(group)) has more than four hexadecimal digits"
+    case .badDigit(let scalar): "\(quoted(String(scalar))) is not a hexadecimal digit"
+    case .tooManyGroups:
+      "too many groups for an IPv6 address, which has eight; if the last one is a port: a ping has none"
+    case .tooFewGroups(let count):
+      "only \(count) of the eight groups of an IPv6 address; write '::' where zero groups are left out"
+    case .looseColon: "a single colon at an end; write '::' where zero groups are left out"
+    case .badIPv4Tail(let tail): "\(quoted(tail)) is not an IPv4 address of four decimal octets at the end"
+    }
+  }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Judge probe6's JSON lines by its schema, with PyPI's jsonschema, and its CSV with Python's csv module.
+
+usage: check_json_schema.py SCHEMA LINES.ndjson [RECORDS.csv]
+
+Besides validity: every event of the schema occurs, no key occurs twice, no line holds a control character, and
+the schema is strict (a line with a key too many, without a key it needs, or with null must fail).
+Prints "N passed, N failed"; exits 1 where any failed.
+"""
+import copy
+import csv
+import json
+import sys
+
+import jsonschema
+
+passed = failed = 0
+
+
+def check(holds, what):
+    global passed, failed
+    if holds:
+        passed += 1
+    else:
+        failed += 1
+        print("FAILED:", what)
+
+
+def unique(pairs):
+    keys = [key for key, _ in pairs]
+    if len(keys) != len(set(keys)):
+        raise ValueError("a key occurs twice: " + repr(keys))
+    return dict(pairs)
+
+
+def refuse_constant(name):
+    raise ValueError("not JSON: " + name)
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+
+    with open(sys.argv[2], "rb") as file:
+        octets = file.read()
+    check(octets.endswith(b"\n"), "the last line is complete")
+    lines = octets.decode("utf-8").split("\n")[:-1]
+    check(len(lines) > 100, "there are lines of many kinds")
+
+    seen = set()
+    for number, line in enumerate(lines, 1):
+        check(line.isprintable(), f"line {number} has only printable characters")
+        try:
+            value = json.loads(line, object_pairs_hook=unique, parse_constant=refuse_constant)
+        except ValueError as error:
+            check(False, f"line {number} is JSON: {error}")
+            continue
+        worst = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        check(worst is None, f"line {number} is valid: {worst and worst.message[:200]} in {line[:300]}")
+        check(list(value)[:3] == ["schema", "event", "time"], f"line {number} begins with its envelope")
+        seen.add(value["event"])
+
+        stranger = copy.deepcopy(value)
+        stranger["unheard_of"] = 1
+        check(not validator.is_valid(stranger), f"line {number} with an unknown key fails")
+        for key in ("schema", "event", "time"):
+            short = copy.deepcopy(value)
+            del short[key]
+            check(not validator.is_valid(short), f"line {number} without {key} fails")
+        for key in value:
+            hollow = copy.deepcopy(value)
+            hollow[key] = None
+            check(not validator.is_valid(hollow), f"line {number} with {key} null fails")
+
+    events = {
+        branch["properties"]["event"]["const"]
+        for branch in (schema["$defs"][ref["$ref"].rsplit("/", 1)[1]] for ref in schema["oneOf"])
+    }
+    check(seen == events, f"every event occurs: {sorted(seen ^ events)}")
+
+    if len(sys.argv) == 4:
+        with open(sys.argv[3], encoding="utf-8", newline="") as file:
+            records = list(csv.reader(file, strict=True))
+        header = records[0]
+        check(len(header) == len(set(header)), "the header names every field once")
+        for number, record in enumerate(records, 1):
+            check(len(record) == len(header), f"record {number} has as many fields as the header")
+            for name, field in zip(header, record):
+                check(field.isprintable() or field == "", f"record {number}, {name}: printable")
+                is_number = field.lstrip("-").isdigit()
+                check(is_number or field[:1] not in tuple("=+-@"), f"record {number}, {name}: no formula")
+        check({record[1] for record in records[1:]} == events, "every event has a record")
+
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()

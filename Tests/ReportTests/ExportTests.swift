@@ -1,0 +1,41 @@
+import Glibc
+import ProbeEngine
+import Testing
+
+@testable import Report
+
+/// Writes every kind of line where `PROBE6_JSON_OUT` and `PROBE6_CSV_OUT` say, for `Tests/Oracles`, whose
+/// judges nobody here wrote.
+@Suite struct ExportTests {
+  static func environment(_ name: String) -> String? {
+    // The C string is copied before anyone could change the environment: no test does.
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  static func write(_ octets: [UInt8], to path: String) -> Bool {
+    // The stream is ours alone and closed here; fwrite reads no further than the array's count.
+    guard let file = unsafe fopen(path, "w") else { return false }
+    let written = unsafe fwrite(octets, 1, octets.count, file)
+    return unsafe fclose(file) == 0 && written == octets.count
+  }
+
+  /// Everything hostile, and a calm run.
+  static func octets(_ writer: some PingWriter) -> [UInt8] {
+    let hostile = EveryEvent()
+    return Printed(
+      writer, hostile.run, hostile.events, snapshots: [hostile.summaries], summaries: hostile.summaries
+    ).output.standardOutput
+  }
+
+  @Test(.enabled(if: environment("PROBE6_JSON_OUT") != nil, "PROBE6_JSON_OUT is not set"))
+  func jsonLinesForTheSchemaCheck() throws {
+    let path = try #require(Self.environment("PROBE6_JSON_OUT"))
+    #expect(Self.write(Self.octets(PingJSON(includesHistogram: true)), to: path))
+  }
+
+  @Test(.enabled(if: environment("PROBE6_CSV_OUT") != nil, "PROBE6_CSV_OUT is not set"))
+  func csvRecordsForTheReader() throws {
+    let path = try #require(Self.environment("PROBE6_CSV_OUT"))
+    #expect(Self.write(Self.octets(PingCSV()), to: path))
+  }
+}
