@@ -69,7 +69,8 @@ var targets: [Target] = [
   tests("Statistics", []),
   tests("ProbeEngine", ["Wire", "Timing", "Statistics"]),
   .target(
-    name: "KernelLab", dependencies: ["CLinux", "LinuxNet", "Timing", "Wire"], path: "Tests/KernelLab", swiftSettings: house),
+    name: "KernelLab", dependencies: ["CLinux", "LinuxNet", "Timing", "Wire"], path: "Tests/KernelLab",
+    swiftSettings: house),
   tests("LinuxNet", ["KernelLab", "CLinux", "Wire", "Timing"]),
   tests("Capture", ["KernelLab", "LinuxNet", "Wire", "Timing"]),
   tests("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),

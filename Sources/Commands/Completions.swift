@@ -68,8 +68,11 @@ enum Completions {
         let argument = option.argument.map { ":\($0):\(zshAction(option))" } ?? ""
         let help = "[\(zshPlain(option.help))]"
         let names = names(option)
-        // Repeatable: the last one wins, or they add up.
-        for name in names { text += "      \(single("*" + name + help + argument)) \\\n" }
+        // Repeatable: the last one wins, or they add up. `-c+` and `--count=`: the argument may be attached.
+        for name in names {
+          let attached = option.argument == nil ? "" : name.hasPrefix("--") ? "=" : "+"
+          text += "      \(single("*" + name + attached + help + argument)) \\\n"
+        }
       }
       text += "      '*:target:_hosts' ;;\n"
     }

@@ -54,7 +54,7 @@ package enum HelpText {
       column = indent
     }
     var isAtStart = true
-    for word in text.split(separator: " ") {
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
       let length = word.unicodeScalars.count
       if !isAtStart {
         if column + 1 + length > width {

@@ -198,18 +198,19 @@ struct IputilsPingParse {
 
   private mutating func setDeadline(_ text: String) throws(FaceError) {
     // iputils takes whole seconds only; its words for what is no number or out of range stay.
-    guard let whole = try? NumberText.integer(text, manner: .asC) else {
-      do throws(NumberProblem) {
-        let seconds = try NumberText.seconds(text)
-        guard seconds >= .zero else { throw .overflow }
-        deadline = seconds
-        return
-      } catch {
-        throw invalid(text, error == .overflow ? 0...Int64(Int32.max) : nil)
-      }
+    let seconds: Nanoseconds
+    do throws(NumberProblem) {
+      guard text.utf8.contains(UInt8(ascii: ".")) else { throw .notANumber }
+      seconds = try NumberText.seconds(text)
+    } catch {
+      if error == .overflow { throw invalid(text, 0...Int64(Int32.max)) }
+      seconds = .seconds(try integer(text, 0...Int64(Int32.max)))
     }
-    guard (0...Int128(Int32.max)).contains(whole) else { throw invalid(text, 0...Int64(Int32.max)) }
-    deadline = whole == 0 ? nil : .seconds(Int64(whole))
+    guard seconds >= .zero, seconds <= .seconds(Int64(Int32.max)) else {
+      throw invalid(text, 0...Int64(Int32.max))
+    }
+    // 0 is none.
+    deadline = seconds == .zero ? nil : seconds
   }
 
   private mutating func setPreload(_ text: String) throws(FaceError) {
@@ -337,8 +338,10 @@ struct IputilsPingParse {
       guard value >= .zero, value <= IputilsPing.Limits.seconds else { throw .notANumber }
       return value
     } catch {
-      throw self.error(
-        "\(complaint): \(text)" + (error == .overflow ? ": Numerical result out of range" : ""))
+      // strtod(3) reads these words, and iputils then finds them out of range.
+      let word = text.lowercased().drop { $0 == "-" || $0 == "+" }
+      let isBeyond = error == .overflow || ["nan", "inf", "infinity"].contains(word)
+      throw self.error("\(complaint): \(text)" + (isBeyond ? ": Numerical result out of range" : ""))
     }
   }
 }

@@ -45,7 +45,8 @@ package enum NumberText {
   }
 
   /// A length of time. Without a unit the number is in seconds; units (`ns`, `us`, `µs`, `ms`, `s`, `m`, `h`,
-  /// `d`) only where allowed. Rounded to the nanosecond; one that is not zero but rounds to zero is an overflow.
+  /// `d`) only where allowed. Rounded to the nanosecond; longer than 292 years is `Int64.max`. Overflow: beyond
+  /// what a Double can hold, or not zero but rounded to zero.
   package static func seconds(
     _ text: String, allowsUnits: Bool = false, manner: Manner = .strict
   ) throws(NumberProblem) -> Nanoseconds {
@@ -114,18 +115,17 @@ package enum NumberText {
     // Under 10^20 × 86.4 × 10^12, which 128 bits hold.
     var value = mantissa * unit
     if exponent >= 0 {
+      // DBL_MAX has 309 digits.
+      if String(mantissa).utf8.count + exponent > 309 { throw .overflow }
       for _ in 0..<min(exponent, 40) {
-        let (next, overflow) = value.multipliedReportingOverflow(by: 10)
-        if overflow { throw .overflow }
-        value = next
+        value = value.multipliedReportingOverflow(by: 10).overflow ? .max : value * 10
       }
-      guard exponent <= 40 else { throw .overflow }
     } else {
       for _ in 0..<min(-exponent - 1, 40) { value /= 10 }
       value = exponent < -41 ? 0 : (value / 10) + (value % 10 >= 5 ? 1 : 0)
     }
-    guard value > 0, value <= UInt128(Int64.max) else { throw .overflow }
-    return Nanoseconds(Int64(value))
+    guard value > 0 else { throw .overflow }
+    return Nanoseconds(Int64(clamping: value))
   }
 
   private static func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || (0x09...0x0d).contains(octet) }

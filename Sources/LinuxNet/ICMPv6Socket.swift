@@ -27,6 +27,9 @@ package struct ICMPv6Socket: ~Copyable {
   // MARK: Addresses
 
   /// bind(2) to a source address; the port is the identifier of a datagram socket, 0 for a raw one.
+  ///
+  /// The kernel refuses no identifier that another datagram socket has, and then gives replies to one of them;
+  /// with port 0 it chooses a free one.
   package func bind(to address: SocketAddress) throws(SystemError) {
     var raw = address.raw
     let number = descriptor.number

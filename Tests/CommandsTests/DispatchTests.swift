@@ -1,0 +1,115 @@
+import Testing
+
+@testable import Commands
+
+@Suite struct DispatchTests {
+  private func resolve(_ argv0: String, _ arguments: String...) -> Dispatch {
+    Dispatch.resolve(argv0: argv0, arguments: arguments)
+  }
+
+  @Test func theNameOfTheProgramChoosesTheFace() {
+    #expect(
+      resolve("/usr/bin/ping6", "-c1", "h")
+        == .face(.ping6, programName: "/usr/bin/ping6", arguments: ["-c1", "h"]))
+    #expect(resolve("ping6") == .face(.ping6, programName: "ping6", arguments: []))
+    #expect(resolve("./ping", "h") == .face(.ping6, programName: "./ping", arguments: ["h"]))
+    #expect(resolve("probe6", "ping6", "-V") == .face(.ping6, programName: "ping6", arguments: ["-V"]))
+    // A face takes every word as its own, also those that are verbs.
+    #expect(resolve("ping6", "ping") == .face(.ping6, programName: "ping6", arguments: ["ping"]))
+  }
+
+  @Test func theFirstWordChoosesTheVerb() {
+    #expect(resolve("/a/ping6/probe6", "ping", "-c1", "h") == .verb(.ping, arguments: ["-c1", "h"]))
+    #expect(resolve("probe6", "--version") == .version)
+    #expect(resolve("probe6-1.0", "version") == .version)
+    #expect(Dispatch.versionText == "probe6 0.1.0\n")
+    #expect(resolve("probe6", "completions", "zsh") == .completions(.zsh))
+    for argv0 in ["", "/", "probe6"] {
+      guard case .error(let exit) = resolve(argv0) else {
+        Issue.record("\(argv0) without arguments is no error")
+        continue
+      }
+      #expect(exit.exitCode == 2)
+      #expect(exit.standardError.contains("Usage: probe6 COMMAND"))
+    }
+  }
+
+  @Test(arguments: [
+    (["pign"], "unknown command 'pign'; did you mean ping?"), (["xyzzy"], "unknown command 'xyzzy'"),
+    (["--verbose"], "unknown option '--verbose'"),
+    (["help", "pnig"], "no help on 'pnig'; did you mean ping?"),
+    (["completions"], "completions for which shell? One of: bash, zsh, fish"),
+    (["completions", "tcsh"], "no completions for 'tcsh'; known shells: bash, zsh, fish"),
+    (["\u{1b}]0;x\u{7}"], "unknown command '\\u{1b}]0;x\\u{7}'"),
+  ]) func whatIsNotKnownIsSaidWithTheNearestWord(_ arguments: [String], _ text: String) {
+    #expect(
+      Dispatch.resolve(argv0: "probe6", arguments: arguments)
+        == .error(EarlyExit(standardError: "probe6: \(text)\nTry 'probe6 --help'.\n", exitCode: 2)))
+  }
+
+  @Test func helpOnAVerbHasEveryOptionOfTheTableWithinAHundredColumns() throws {
+    guard case .help(let text) = resolve("probe6", "help", "ping") else {
+      Issue.record("no help")
+      return
+    }
+    let same = #expect(throws: EarlyExit.self) { try PingVerb.parse(["-c1", "--help"]) }
+    #expect(same == EarlyExit(standardOutput: text, exitCode: 0))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for line in lines { #expect(line.count <= 100, "\(line)") }
+    for line in lines { #expect(line.last != " ", "\(line)") }
+    for option in PingVerb.description.options where !option.isHidden {
+      #expect(text.contains("--" + (option.long ?? "?")))
+      #expect(!option.help.isEmpty && !option.group.isEmpty)
+    }
+    let examples = try #require(lines.firstIndex(of: "Examples:"))
+    let options = try #require(lines.firstIndex(of: "When and how long:"))
+    #expect(examples < options)
+    #expect(text.contains("\n  2  the command line or a name is wrong\n"))
+  }
+
+  @Test func everyExampleInHelpIsACommandLineThatParses() throws {
+    for example in PingVerb.description.examples {
+      let words = example.line.split(separator: " ").map(String.init)
+      guard
+        case .verb(.ping, let arguments) = Dispatch.resolve(
+          argv0: words[0], arguments: Array(words.dropFirst()))
+      else {
+        Issue.record("\(example.line)")
+        continue
+      }
+      _ = try PingVerb.parse(arguments)
+    }
+  }
+
+  @Test func namesInATableAreUnique() {
+    for descriptions in [OptionTable.pingVerb.descriptions, OptionTable.iputilsPing.descriptions] {
+      let shorts = descriptions.compactMap(\.short)
+      let longs = descriptions.compactMap(\.long)
+      #expect(Set(shorts).count == shorts.count)
+      #expect(Set(longs).count == longs.count)
+      for option in descriptions { #expect(option.short != nil || option.long != nil) }
+    }
+  }
+
+  /// The getopt string of iputils (2026): every letter is known, and takes an argument where it does there.
+  @Test func theFaceHasEveryOptionOfIputils() {
+    let letters = Array("h?4bRT:6F:N:3aABc:CdDe:fHi:I:jl:Lm:M:nOp:qQ:rs:S:t:UvVw:W:".unicodeScalars)
+    for (index, letter) in letters.enumerated() where letter != ":" {
+      let takesArgument = index + 1 < letters.count && letters[index + 1] == ":"
+      let entry = OptionTable.iputilsPing.entry(short: letter)
+      #expect(entry != nil, "\(letter)")
+      #expect((entry?.description.argument != nil) == takesArgument, "\(letter)")
+    }
+  }
+
+  @Test(arguments: Dispatch.Shell.allCases)
+  func completionsOfEveryShellOfferEveryOptionThatIsShown(_ shell: Dispatch.Shell) {
+    let text = Dispatch.completionsText(shell)
+    for option in PingVerb.description.options {
+      guard let long = option.long, !option.isHidden else { continue }
+      let written = shell == .fish ? " -l \(long) " : "--" + long
+      #expect(text.contains(written), "\(long)")
+    }
+    #expect(text.contains("ping6"))
+  }
+}
