@@ -30,7 +30,7 @@ _Static_assert(SO_EE_ORIGIN_LOCAL == CLINUX_SO_EE_ORIGIN_LOCAL, "SO_EE_ORIGIN_LO
 _Static_assert(SO_EE_ORIGIN_TIMESTAMPING == CLINUX_SO_EE_ORIGIN_TIMESTAMPING, "SO_EE_ORIGIN_TIMESTAMPING");
 _Static_assert(SO_TIMESTAMPING == CLINUX_SO_TIMESTAMPING && SO_TIMESTAMPNS == CLINUX_SO_TIMESTAMPNS, "stamps");
 _Static_assert(AI_IDN == CLINUX_AI_IDN, "AI_IDN");
-_Static_assert(CMSG_SPACE(20) + CMSG_SPACE(4) * 3 <= CLINUX_CONTROLS_SPACE, "room for every control message");
+_Static_assert(CMSG_SPACE(20) + CMSG_SPACE(4) * 4 <= CLINUX_CONTROLS_SPACE, "room for every control message");
 
 static size_t append_control(char *buffer, size_t offset, int level, int type, const void *data, size_t count) {
   struct cmsghdr *header = (struct cmsghdr *)(buffer + offset);
@@ -50,6 +50,10 @@ size_t clinux_write_controls(void *buffer, const struct clinux_controls *control
     length = append_control(buffer, length, IPPROTO_IPV6, IPV6_HOPLIMIT, &controls->hop_limit, 4);
   if (controls->traffic_class >= 0)
     length = append_control(buffer, length, IPPROTO_IPV6, IPV6_TCLASS, &controls->traffic_class, 4);
+  if (controls->wants_stamp) {
+    uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+    length = append_control(buffer, length, SOL_SOCKET, CLINUX_SO_TIMESTAMPING, &flags, 4);
+  }
   if (controls->has_stamp_identifier)
     length = append_control(buffer, length, SOL_SOCKET, CLINUX_SCM_TS_OPT_ID, &controls->stamp_identifier, 4);
   return length;

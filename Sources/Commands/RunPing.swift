@@ -48,6 +48,10 @@ enum RunPing {
 
   private static func run(_ invocation: PingInvocation, programName: String) throws(EarlyExit) -> Int32 {
     let options = invocation.output
+    var invocation = invocation
+    if options.isQuiet, options.style == .face || options.style == .text {
+      invocation.request.configuration.reportsReplies = false
+    }
     for notice in invocation.notices { try? Output.write("\(programName): \(notice)\n", to: 2) }
     let width = Terminal.width(1) ?? 80
     switch options.style {

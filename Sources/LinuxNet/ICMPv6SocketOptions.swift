@@ -3,6 +3,14 @@ import Glibc
 package import Wire
 
 /// Options of ipv6(7), socket(7) and raw(7), by what they do. Each throws what setsockopt(2) says.
+/// Which messages a socket has stamped when they leave.
+package enum TransmitStamps: Hashable, Sendable {
+  case none
+  /// Those whose envelope `wantsStamp`.
+  case asked
+  case each
+}
+
 extension ICMPv6Socket {
   private static var ipv6: Int32 { Int32(IPPROTO_IPV6) }
 
@@ -34,11 +42,14 @@ extension ICMPv6Socket {
   /// Where nobody on the host stamped before, receive stamps start only when a worker of the kernel has had a
   /// processor (net_enable_timestamp): the first messages may lack them. Set this early, or see
   /// `letStampsStart`.
-  package func setTimestamps(transmit: Bool = true, receive: Bool = true) throws(SystemError) {
+  package func setTimestamps(
+    transmit: TransmitStamps = .each, receive: Bool = true
+  ) throws(SystemError) {
     var flags = UInt32(SOF_TIMESTAMPING_SOFTWARE)
     if receive { flags |= UInt32(SOF_TIMESTAMPING_RX_SOFTWARE) }
-    if transmit {
-      flags |= UInt32(SOF_TIMESTAMPING_TX_SOFTWARE) | UInt32(SOF_TIMESTAMPING_OPT_ID)
+    if transmit == .each { flags |= UInt32(SOF_TIMESTAMPING_TX_SOFTWARE) }
+    if transmit != .none {
+      flags |= UInt32(SOF_TIMESTAMPING_OPT_ID)
       // TSONLY: the stamp comes without a copy of the message. CMSG: for IPv6 the id comes at all.
       flags |= UInt32(SOF_TIMESTAMPING_OPT_TSONLY) | UInt32(SOF_TIMESTAMPING_OPT_CMSG)
     }

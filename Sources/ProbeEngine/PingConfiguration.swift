@@ -73,6 +73,8 @@ package struct PingConfiguration: Sendable {
   package var deadline: Nanoseconds? = nil
   /// End the run at the first ICMPv6 error or send failure (iputils with `-w`).
   package var stopsAtError = false
+  /// Emit an event for each reply in time; a quiet run wants the figures only.
+  package var reportsReplies = true
   /// Emit an event for each probe sent.
   package var reportsSent = false
   /// Emit `noAnswerYet` when a probe leaves while the one before it is still unanswered (`-O`).

@@ -87,6 +87,12 @@ package struct PingEngine: ~Copyable {
   /// The number that the next probe will have.
   package var nextProbe: UInt64 { table.next }
 
+  /// The next probe's transmit stamp is wanted: each one's, but in a flood that sends whole windows at once, where
+  /// stamps cost a quarter of the rate, every sixteenth's.
+  package var stampsNextTransmit: Bool { !sequencer.isBatching || table.next & 15 == 0 }
+  /// Whether that probe's was.
+  package func isStamped(_ probe: UInt64) -> Bool { table[probe]?.isStamped ?? false }
+
   /// The youngest probe whose number ends in these 32 bits.
   package func probe(endingIn low: UInt32) -> UInt64? { table.youngest(endingIn: UInt64(low), bits: 32) }
 
@@ -107,11 +113,13 @@ package struct PingEngine: ~Copyable {
     reportOutstanding(target: target, now: now)
     let stamp = now.nanoseconds.addingSaturating(wallOffset) / 1_000
     let probe = table.claim(
-      target: target, sequence: sequence, scheduledAt: deadlineOfTick, now: now, stamp: stamp)
+      target: target, sequence: sequence, scheduledAt: deadlineOfTick, now: now, stamp: stamp,
+      isStamped: stampsNextTransmit)
     let octets =
       question?.write(into: &buffer, number: wireNumber(probe), nonce: nonce(probe))
       ?? message.write(into: &buffer, sequence: wireNumber(probe), stamp: stamp, nonce: nonce(probe))
 
+    if inFlight == 0 { sequencer.windowStarts(at: now) }
     targets[target].attempted = sequence
     targets[target].counts.inFlight += 1
     inFlight += 1
@@ -226,6 +234,7 @@ package struct PingEngine: ~Copyable {
     events.append(
       .lost(LostProbe(target: Int(slot.target), sequence: slot.sequence, sentAt: slot.sentAt, at: now)))
     if configuration.until == .down { isStopping = true }
+    sequencer.probeLost()
     resolve()
   }
 

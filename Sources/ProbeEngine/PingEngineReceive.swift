@@ -112,8 +112,9 @@ extension PingEngine {
     } else {
       move(slot, to: .replied)
       note(reply)
-      events.append(.reply(reply))
+      if configuration.reportsReplies { events.append(.reply(reply)) }
     }
+    if inFlight == 0 { sequencer.windowAnswered(at: arrival.readAt) }
     settle(at: arrival.readAt)
   }
 
@@ -216,7 +217,7 @@ extension PingEngine {
   /// The parts of a round trip. Kernel stamps count only where both lie between our own call and read.
   private func roundTrip(
     _ slot: ProbeSlot, stamp: Instant?, source: RoundTripSource, readAt: Instant
-  ) -> (roundTrip: Nanoseconds, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?) {
+  ) -> (roundTrip: Nanoseconds?, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?) {
     if !configuration.measuresUserToUser, let stamp, let transmitted = slot.transmittedAt,
       transmitted >= slot.sentAt - PingEngine.stampTolerance, stamp >= transmitted,
       stamp <= readAt + PingEngine.stampTolerance
@@ -225,6 +226,8 @@ extension PingEngine {
         stamp - transmitted, source, max(transmitted - slot.sentAt, .zero), max(readAt - stamp, .zero)
       )
     }
+    // A user-space round trip among kernel ones would be another quantity.
+    if !slot.isStamped { return (nil, .user, nil, nil) }
     return (max(readAt - slot.sentAt, .zero), .user, nil, nil)
   }
 

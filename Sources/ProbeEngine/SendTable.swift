@@ -19,6 +19,8 @@ struct ProbeSlot {
   var replier: UInt64 = 0
   var target: Int32 = 0
   var state: ProbeState = .free
+  /// A transmit stamp was asked for; without one the round trip is not measured at all.
+  var isStamped = true
 }
 
 /// Probes by number, in a ring. The wire shows 16 bits of a sequence; a probe's number has 64, so a wrap of the
@@ -47,7 +49,9 @@ struct SendTable {
   }
 
   /// Takes the next number for a probe that is about to be sent.
-  mutating func claim(target: Int, sequence: UInt64, scheduledAt: Instant, now: Instant, stamp: Int64) -> UInt64 {
+  mutating func claim(
+    target: Int, sequence: UInt64, scheduledAt: Instant, now: Instant, stamp: Int64, isStamped: Bool
+  ) -> UInt64 {
     let old = slots[index(next)]
     if old.state != .free, slots.count < SendTable.maximumCapacity,
       old.state == .inFlight || now - old.sentAt < SendTable.history
@@ -57,7 +61,8 @@ struct SendTable {
     let probe = next
     slots[index(probe)] = ProbeSlot(
       probe: probe, sequence: sequence, scheduledAt: scheduledAt, sentAt: now, stamp: stamp,
-      target: Int32(truncatingIfNeeded: target), state: .inFlight)
+      target: Int32(truncatingIfNeeded: target), state: .inFlight,
+      isStamped: isStamped)
     next += 1
     return probe
   }

@@ -5,7 +5,15 @@ struct Sequencer {
   /// A flood, or an adaptive ping, without replies goes on at 100 a second (ping(8), `-f`).
   private static let floodGap = Nanoseconds.milliseconds(10)
 
+  /// Where the answers to a whole window are back within this, path and responder are not what limits the rate,
+  /// and the window doubles; where it takes longer, it goes back to what was asked for.
+  private static let promptly = Nanoseconds.milliseconds(1)
+  private static let largestFloodWindow = 64
+
   private let pace: PingConfiguration.Pace
+  private var floodWindow = 1
+  /// When the present window's first probe left.
+  private var windowStartedAt: Instant = .zero
   private var pacer: Pacer
   /// Probes that leave at once at the start.
   private var preload: Int
@@ -21,7 +29,9 @@ struct Sequencer {
     let schedule: Schedule
     switch pace {
     case .schedule(let s): schedule = s
-    case .flood: schedule = .constant(interval: Sequencer.floodGap)
+    case .flood(let window):
+      schedule = .constant(interval: Sequencer.floodGap)
+      floodWindow = max(window, 1)
     case .adaptive: schedule = .constant(interval: .seconds(1))
     }
     pacer = Pacer(schedule, start: start, seed: seed)
@@ -33,9 +43,9 @@ struct Sequencer {
     if preload > 0, lastSentAt != nil { return lastSentAt ?? start }
     switch pace {
     case .schedule: return pacer.nextDeadline
-    case .flood(let window):
+    case .flood:
       guard let lastSentAt else { return start }
-      return inFlight < UInt64(max(window, 1)) ? lastSentAt : lastSentAt + Sequencer.floodGap
+      return inFlight < UInt64(floodWindow) ? lastSentAt : lastSentAt + Sequencer.floodGap
     case .adaptive(let minimum):
       guard let lastSentAt else { return start }
       return inFlight == 0 ? lastSentAt + minimum : lastSentAt + max(interval, minimum)
@@ -56,6 +66,24 @@ struct Sequencer {
     }
     lastSentAt = now
     pacer.advance()
+  }
+
+  /// Flood: the last probe in flight has been answered.
+  mutating func windowAnswered(at now: Instant) {
+    guard case .flood(let window) = pace else { return }
+    let isPrompt = now - windowStartedAt <= Sequencer.promptly
+    floodWindow = isPrompt ? min(floodWindow * 2, max(window, Sequencer.largestFloodWindow)) : max(window, 1)
+  }
+
+  /// Flood: the window has grown to its largest.
+  var isBatching: Bool { floodWindow >= Sequencer.largestFloodWindow }
+
+  /// Flood: a probe leaves while none is in flight.
+  mutating func windowStarts(at now: Instant) { windowStartedAt = now }
+
+  /// Flood: a probe was lost.
+  mutating func probeLost() {
+    if case .flood(let window) = pace { floodWindow = max(window, 1) }
   }
 
   /// Adaptive: iputils' rule, the smoothed round trip (microseconds times 8) in whole milliseconds.

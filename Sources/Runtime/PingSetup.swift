@@ -95,7 +95,9 @@ struct PingSetup: ~Copyable {
     try set("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit() }
     try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass() }
     try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo() }
-    try set("SO_TIMESTAMPING") { () throws(SystemError) in try socket.setTimestamps() }
+    try set("SO_TIMESTAMPING") { () throws(SystemError) in 
+      try socket.setTimestamps(transmit: request.isFlood ? .asked : .each)
+    }
     if !isCaptured { try set("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() } }
     if isRaw {
       let types: [UInt8] = isCaptured ? [] : request.configuration.message.replyTypes

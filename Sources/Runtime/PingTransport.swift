@@ -17,6 +17,8 @@ struct PingTransport: ~Copyable {
   let captureDescriptor: Int32?
   /// The kernel hands back our own probe number with each transmit stamp.
   private let numbersStamps: Bool
+  /// A flood has some of its probes stamped, by asking; else the socket stamps each.
+  private let asksForStamps: Bool
   private var ledger = StampLedger()
   private var receiveBatch: ReceiveBatch
   private var errorBatch: ReceiveBatch
@@ -35,6 +37,7 @@ struct PingTransport: ~Copyable {
     let size = max(messageLength + 64, PingTransport.minimumMessageSize)
     let capacity = isFlood ? PingTransport.batchCapacity : 8
     numbersStamps = socket.takesStampIdentifier
+    asksForStamps = isFlood
     self.socket = socket
     captureDescriptor = capture?.descriptor
     isCaptured = captureDescriptor != nil
@@ -57,7 +60,9 @@ struct PingTransport: ~Copyable {
         // The envelope depends on the target, which the engine names after it has written the octets; targets
         // take turns, so it is known beforehand.
         var envelope = envelopes[engine.targetOfNextTransmit]
-        if numbersStamps { envelope.stampIdentifier = UInt32(truncatingIfNeeded: engine.nextProbe) }
+        let isStamped = !asksForStamps || engine.stampsNextTransmit
+        envelope.wantsStamp = asksForStamps && isStamped
+        if numbersStamps, isStamped { envelope.stampIdentifier = UInt32(truncatingIfNeeded: engine.nextProbe) }
         guard let due = engine.nextTransmit(now: now), due <= now else { break }
         var transmit: Transmit?
         sendBatch.append(envelope) { span in
@@ -78,7 +83,11 @@ struct PingTransport: ~Copyable {
     var first = 0
     while first < probes.count {
       let outcome = socket.send(sendBatch, from: first)
-      for i in first..<first + outcome.sent { ledger.noteSent(probes[i].probe) }
+      if !numbersStamps {
+        for i in first..<first + outcome.sent where engine.isStamped(probes[i].probe) {
+          ledger.noteSent(probes[i].probe)
+        }
+      }
       first += outcome.sent
       guard let failure = outcome.failure, first < probes.count else { continue }
       let probe = probes[first].probe
@@ -95,8 +104,8 @@ struct PingTransport: ~Copyable {
   /// Whether the kernel counted a message that it then refused is unknown; setting the option anew starts from 0.
   private mutating func rearmStamps() {
     guard !numbersStamps else { return }
-    try? socket.setTimestamps(transmit: false, receive: true)
-    try? socket.setTimestamps(transmit: true, receive: true)
+    try? socket.setTimestamps(transmit: .none)
+    try? socket.setTimestamps(transmit: asksForStamps ? .asked : .each)
     ledger.restart()
   }
 

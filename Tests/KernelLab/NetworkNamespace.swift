@@ -49,7 +49,7 @@ package enum NetworkNamespace {
 
     init() throws {
       let socket = try ICMPv6Socket(.raw)
-      try socket.setTimestamps(transmit: false)
+      try socket.setTimestamps(transmit: .none)
       try socket.setFilter(passing: [129])
       var batch = ReceiveBatch(capacity: 1, messageSize: 64)
       var isStamped = false

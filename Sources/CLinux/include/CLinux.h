@@ -74,11 +74,12 @@ struct clinux_controls {
   int has_packet_info;
   int hop_limit;        // -1: the socket's
   int traffic_class;    // -1: the socket's
+  int wants_stamp;      // a transmit stamp for this message, where the socket asks for none
   int has_stamp_identifier;
   uint32_t stamp_identifier;
 };
 
-enum { CLINUX_CONTROLS_SPACE = 128 };
+enum { CLINUX_CONTROLS_SPACE = 160 };
 
 // Writes the control messages into `buffer` (aligned to 8, CLINUX_CONTROLS_SPACE long); returns their length.
 size_t clinux_write_controls(void *buffer, const struct clinux_controls *controls);
