@@ -27,7 +27,7 @@ DESTINATIONS = [
     ("fd00:6:e::b", "a blackhole route on r3: silence"),
     ("fd00:6:e::f", "a loop between r2 and r3: time exceeded"),
     ("fd00:6:e::10 .. ::16", "rejected by nftables on r3 with code 0, 1, -, 3, 4, 5, 6"),
-    ("fd00:6:e::20", "the host's own nftables output rule drops it: EPERM"),
+    ("fd00:6:e::20", "the host's own nftables output rule drops it: EPERM on a raw socket"),
     ("fd00:6:e::21 .. ::23", "the host has a blackhole, prohibit, unreachable route for it"),
     ("fe80::1%uplink", "answers: r1, on the host's link `uplink`"),
     ("ff02::1%uplink", "two answer: the host itself and r1"),

@@ -1,5 +1,6 @@
 """Every answer that real kernels on the way give: errors of each kind, exact loss, duplicates."""
 
+import lab as labs
 from lab import equal, expect
 
 QUICK = ["-c", "3", "-i", "0.02", "-W", "1"]
@@ -141,3 +142,16 @@ def test_beyond_scope(lab):
     run.counts(attempted=3, icmp_errors=3)
     for event in run.events("icmp_error"):
         equal((event["type"], event["code"]), (1, 2), "type and code", event)
+
+
+def test_schema(lab):
+    """The JSON schema accepts every line of every kind that a run prints, and refuses others"""
+    labs.needs_schema()
+    for address in ("fd00:6::2", "fd00:6::3", "fd00:6:e::1", "fd00:6:f::9:20", "fd00:6:f::6:0", "fd00:6:f::2:64"):
+        lab.ping("--report-sent", "-O", "-c", "12", "-i", "0.01", "-W", "0.05", address)
+    for line in ('{"schema":"probe6/1","event":"reply"}', '{"schema":"probe6/2","event":"start","time":"x"}'):
+        try:
+            labs.checked_line(line, None)
+        except AssertionError:
+            continue
+        raise AssertionError(f"the schema accepts {line}")

@@ -61,16 +61,25 @@ def test_address_removed(lab):
 
 
 def test_own_firewall(lab):
-    """The host's own firewall gives EPERM: failed sends, not loss."""
-    run = lab.ping("-c", "5", "-i", "0.02", "-W", "0.2", "fd00:6:e::20")
+    """The host's own firewall gives EPERM on a raw socket: failed sends, not loss."""
+    run = lab.ping("--raw", "-c", "5", "-i", "0.02", "-W", "0.2", "fd00:6:e::20")
     run.counts(attempted=5, sent=0, send_failed=5, lost=0)
     equal(errnos(run), {"EPERM"}, "errno", run)
     expect(run.code != 0, "exit code", run)
 
 
+def test_own_firewall_on_datagram_sockets(lab):
+    """On a datagram socket, where the kernel keeps the firewall's EPERM to itself, nothing is believed to reply."""
+    # ping_v6_sendmsg (net/ipv6/ping.c) drops the error of the last step, so that only a missing transmit stamp
+    # can tell.
+    run = lab.ping("--datagram", "-c", "5", "-i", "0.02", "-W", "0.2", "fd00:6:e::20")
+    run.counts(attempted=5, replied=0, icmp_errors=0)
+    equal(run.summary["lost"] + run.summary["send_failed"], 5, "lost or failed", run)
+
+
 def test_firewall_in_mid_run(lab):
     """A firewall rule that comes in mid-run turns the rest into failed sends."""
-    running = lab.start_ping("-c", "30", "-i", "0.03", "-W", "0.2", "fd00:6::1")
+    running = lab.start_ping("--raw", "-c", "30", "-i", "0.03", "-W", "0.2", "fd00:6::1")
     running.wait_for('"event":"reply"', 5)
     lab.drop_at_home("ip6 daddr fd00:6::1")
     run = labs.Run(running.finish())
