@@ -28,14 +28,14 @@ package enum IputilsPing {
   /// - isRoot: the real user is root, and the limits for users do not hold.
   /// - isSecure: the kernel set AT_SECURE (file capabilities, set-user-ID): PROBE6_COMPAT is not read.
   package static func parse(
-    _ arguments: [String], programName: String, environment: [String: String] = [:], isRoot: Bool,
+    _ arguments: [String], programName: String, environment: (String) -> String? = { _ in nil }, isRoot: Bool,
     isSecure: Bool = false
   ) throws(FaceError) -> PingInvocation {
     var parse = IputilsPingParse(programName: programName, isRoot: isRoot)
     try parse.readEnvironment(environment, isSecure: isSecure)
     var scanner = OptionScanner(
       arguments, table: .iputilsPing, longNames: .exactOrCluster,
-      permutes: environment["POSIXLY_CORRECT"] == nil)
+      permutes: environment("POSIXLY_CORRECT") == nil)
     while let found = try parse.next(&scanner) { try parse.take(found) }
     return try parse.finish(scanner.operands)
   }

@@ -44,10 +44,10 @@ struct IputilsPingParse {
 
   // MARK: steps
 
-  mutating func readEnvironment(_ environment: [String: String], isSecure: Bool) throws(FaceError) {
-    isNumericByEnvironment = environment["IPUTILS_PING_PTR_LOOKUP"] == "0"
+  mutating func readEnvironment(_ environment: (String) -> String?, isSecure: Bool) throws(FaceError) {
+    isNumericByEnvironment = environment("IPUTILS_PING_PTR_LOOKUP") == "0"
     output.isNumeric = isNumericByEnvironment
-    if !isSecure, let form = environment["PROBE6_COMPAT"], !form.isEmpty {
+    if !isSecure, let form = environment("PROBE6_COMPAT"), !form.isEmpty {
       try setCompat(form, "PROBE6_COMPAT")
     }
   }

@@ -8,16 +8,12 @@ import Wire
 /// Runs a ping that the command line asked for and turns its end into an exit code.
 enum RunPing {
   static func face(_ arguments: [String], programName: String) throws(EarlyExit) -> Int32 {
-    var environment: [String: String] = [:]
-    for name in ["PROBE6_COMPAT", "IPUTILS_PING_PTR_LOOKUP", "POSIXLY_CORRECT"] {
-      environment[name] = Process.environment(name)
-    }
     let isRoot = Process.isRealUserRoot
     var invocation = try IputilsPing.parse(
-      arguments, programName: programName, environment: environment, isRoot: isRoot,
+      arguments, programName: programName, environment: Process.environment, isRoot: isRoot,
       isSecure: Privileges.isSecureExecution)
     invocation.request.checksRouteFirst = true
-    for name in invocation.request.targetNames {
+    for name in invocation.request.targetNames where !isRoot {
       if case .address(let address, _)? = try? TargetText.parse(name, defaultZone: "-"), address.isMulticast {
         try IputilsPing.checkMulticast(invocation.request, programName: programName, isRoot: isRoot)
       }
@@ -52,6 +48,7 @@ enum RunPing {
     if options.isQuiet, options.style == .face || options.style == .text {
       invocation.request.configuration.reportsReplies = false
     }
+    invocation.request.configuration.reportsHistogram = options.showsHistogram
     for notice in invocation.notices { try? Output.write("\(programName): \(notice)\n", to: 2) }
     let width = Terminal.width(1) ?? 80
     switch options.style {

@@ -27,54 +27,13 @@ package struct ICMPv6Socket: ~Copyable {
   // MARK: Addresses
 
   /// bind(2) to a source address; the port is the identifier of a datagram socket, 0 for a raw one.
-  ///
-  /// The kernel refuses no identifier that another datagram socket has, and then gives replies to one of them;
-  /// with port 0 it chooses a free one.
-  package func bind(to address: SocketAddress) throws(SystemError) {
-    var raw = address.raw
-    let number = descriptor.number
-    _ = try retrying("bind") {
-      // `raw` is a local, and the length is that of a sockaddr_in6.
-      unsafe withUnsafePointer(to: &raw) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.bind(number, $0, 28)
-        }
-      }
-    }
-  }
+  package func bind(to address: SocketAddress) throws(SystemError) { try descriptor.bind(to: address) }
 
   /// connect(2): fixes the destination, and lets only its messages in. A raw socket refuses a port.
-  package func connect(to address: SocketAddress) throws(SystemError) {
-    var raw = address.raw
-    let number = descriptor.number
-    _ = try retrying("connect") {
-      // `raw` is a local, and the length is that of a sockaddr_in6.
-      unsafe withUnsafePointer(to: &raw) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.connect(number, $0, 28)
-        }
-      }
-    }
-  }
+  package func connect(to address: SocketAddress) throws(SystemError) { try descriptor.connect(to: address) }
 
   /// getsockname(2): the port of a bound datagram socket is its echo identifier.
-  package func localAddress() throws(SystemError) -> SocketAddress {
-    var raw = sockaddr_in6()
-    var length: socklen_t = 28
-    let number = descriptor.number
-    _ = try retrying("getsockname") {
-      // `raw` and `length` are locals; the kernel writes at most `length` octets.
-      unsafe withUnsafeMutablePointer(to: &raw) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe getsockname(number, $0, &length)
-        }
-      }
-    }
-    guard let address = SocketAddress(raw) else {
-      throw SystemError("getsockname", .addressFamilyNotSupported)
-    }
-    return address
-  }
+  package func localAddress() throws(SystemError) -> SocketAddress { try descriptor.localAddress() }
 
   /// The echo identifier of a datagram socket. Binds the socket to a free one when it has none yet.
   package func echoIdentifier() throws(SystemError) -> UInt16 {

@@ -30,9 +30,10 @@ struct MessageStore: ~Copyable {
     let controlsSize = capacity * controlSize
     let octetsSize = capacity * messageSize
     let total = headersSize + partsSize + addressesSize + controlsSize + octetsSize
-    // One block, aligned to 64; each part starts at a multiple of 8, and the sizes above add up to the block.
-    unsafe base = .allocate(byteCount: total, alignment: 64)
-    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: total)
+    // One block, aligned to 16; each part starts at a multiple of 8, and the sizes above add up to the block.
+    // From calloc(3), which leaves pages untouched that are zero anyway.
+    guard let block = unsafe calloc(1, total) else { fatalError("out of memory: \(total) octets for messages") }
+    unsafe base = block
     unsafe headers = base.bindMemory(to: clinux_mmsghdr.self, capacity: capacity)
     unsafe parts = (base + headersSize).bindMemory(to: iovec.self, capacity: capacity)
     unsafe addresses = (base + headersSize + partsSize).bindMemory(to: sockaddr_in6.self, capacity: capacity)
@@ -48,7 +49,7 @@ struct MessageStore: ~Copyable {
   }
 
   // The block is this value's own, and nothing borrowed from it outlives a call.
-  deinit { unsafe base.deallocate() }
+  deinit { unsafe free(base) }
 
   // MARK: Receiving
 

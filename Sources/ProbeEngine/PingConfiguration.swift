@@ -79,6 +79,8 @@ package struct PingConfiguration: Sendable {
   package var reportsSent = false
   /// Emit `noAnswerYet` when a probe leaves while the one before it is still unanswered (`-O`).
   package var reportsOutstanding = false
+  /// Summaries bring the histogram's buckets along.
+  package var reportsHistogram = false
   /// Measure from the call to send until the read (`-U`), not between kernel stamps.
   package var measuresUserToUser = false
   /// Seeds the nonce key and random schedules; the same seed gives the same octets.

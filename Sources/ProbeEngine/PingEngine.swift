@@ -144,7 +144,7 @@ package struct PingEngine: ~Copyable {
   /// The figures so far, one per target.
   package func summaries(at now: Instant) -> [PingSummary] {
     targets.indices.map { i in
-      var s = targets[i].summary()
+      var s = targets[i].summary(withHistogram: configuration.reportsHistogram)
       s.target = i
       s.rejectedByReason = rejected
       s.rejected = rejected.reduce(0, &+)

@@ -33,7 +33,7 @@ struct TargetState {
 
   mutating func noteOrder(_ sequence: UInt64) { _ = reordering.record(sequence) }
 
-  func summary() -> PingSummary {
+  func summary(withHistogram: Bool) -> PingSummary {
     var s = PingSummary()
     s.attempted = attempted
     s.replied = counts.replied
@@ -54,7 +54,9 @@ struct TargetState {
     s.hostReceive = RoundTripSummary(hostReceive.moments, hostReceive.histogram)
     s.roundTripSources = sources
     s.jitter = jitter.value.map(Nanoseconds.init)
-    s.histogram = histogram.buckets.map { HistogramBucket(lower: $0.lower, upper: $0.upper, count: $0.count) }
+    if withHistogram {
+      s.histogram = histogram.buckets.map { HistogramBucket(lower: $0.lower, upper: $0.upper, count: $0.count) }
+    }
     s.firstSentAt = firstSentAt
     s.lastSentAt = lastSentAt
     s.pipe = pipe

@@ -35,7 +35,7 @@ struct PingTransport: ~Copyable {
     envelopes: [Envelope], messageLength: Int, isFlood: Bool
   ) {
     let size = max(messageLength + 64, PingTransport.minimumMessageSize)
-    let capacity = isFlood ? PingTransport.batchCapacity : 8
+    let capacity = isFlood ? PingTransport.batchCapacity : 4
     numbersStamps = socket.takesStampIdentifier
     asksForStamps = isFlood
     self.socket = socket

@@ -62,20 +62,9 @@ enum TargetResolution {
 /// iputils connects a UDP socket before it starts, and fails where there is no route; the face does the same.
 enum RouteCheck {
   static func connect(to target: PingStart.Target, interface: UInt32, mark: UInt32?) throws(PingFailure) {
-    guard !target.address.isMulticast || target.zone != 0 || interface != 0 else { return }
     do throws(SystemError) {
-      let route = try Routing.lookUp(
-        Routing.Query(
-          to: target.address, interface: target.zone != 0 ? target.zone : interface,
-          mark: mark ?? 0))
-      switch route.kind {
-      case .unreachable: throw SystemError("connect", .hostUnreachable)
-      case .prohibit: throw SystemError("connect", .permissionDenied)
-      case .blackhole: throw SystemError("connect", .invalidArgument)
-      default: return
-      }
-    } catch {
-      throw .noRoute(SystemError("connect", error.errno))
-    }
+      try RouteProbe.connect(
+        to: SocketAddress(target.address, scope: target.zone != 0 ? target.zone : interface), mark: mark)
+    } catch { throw .noRoute(error) }
   }
 }

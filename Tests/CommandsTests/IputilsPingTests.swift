@@ -11,7 +11,7 @@ import Wire
     _ arguments: [String], environment: [String: String] = [:], isRoot: Bool = true, isSecure: Bool = false
   ) throws -> PingInvocation {
     try IputilsPing.parse(
-      arguments, programName: "ping6", environment: environment, isRoot: isRoot, isSecure: isSecure)
+      arguments, programName: "ping6", environment: { environment[$0] }, isRoot: isRoot, isSecure: isSecure)
   }
 
   @Test func aBareDestinationGivesTheDefaultsOfIputils() throws {

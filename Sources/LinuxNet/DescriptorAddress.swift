@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+
+/// Addresses of a socket, IPv6 only.
+extension Descriptor {
+  /// bind(2)
+  func bind(to address: SocketAddress) throws(SystemError) {
+    // The pointer is lent for the call, to a sockaddr_in6.
+    try unsafe withAddress("bind", address) { unsafe Glibc.bind($0, $1, 28) }
+  }
+
+  /// connect(2)
+  func connect(to address: SocketAddress) throws(SystemError) {
+    // The pointer is lent for the call, to a sockaddr_in6.
+    try unsafe withAddress("connect", address) { unsafe Glibc.connect($0, $1, 28) }
+  }
+
+  /// getsockname(2)
+  func localAddress() throws(SystemError) -> SocketAddress {
+    var raw = sockaddr_in6()
+    var length: socklen_t = 28
+    let number = number
+    _ = try retrying("getsockname") {
+      // `raw` and `length` are locals; the kernel writes at most `length` octets.
+      unsafe withUnsafeMutablePointer(to: &raw) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe getsockname(number, $0, &length)
+        }
+      }
+    }
+    guard let address = SocketAddress(raw) else {
+      throw SystemError("getsockname", .addressFamilyNotSupported)
+    }
+    return address
+  }
+
+  private func withAddress(
+    _ call: StaticString, _ address: SocketAddress, _ body: (Int32, UnsafePointer<sockaddr>) -> Int32
+  ) throws(SystemError) {
+    var raw = address.raw
+    let number = number
+    _ = try retrying(call) {
+      // `raw` is a local, and the length is that of a sockaddr_in6.
+      unsafe withUnsafePointer(to: &raw) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body(number, $0) }
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import CLinux
+import Glibc
+
+/// Asks the kernel for a route by connecting a UDP socket, which sends nothing (connect(2)).
+package enum RouteProbe {
+  /// The source address that the kernel would use. ENETUNREACH, EHOSTUNREACH, EACCES: as a probe would meet them.
+  @discardableResult
+  package static func connect(
+    to destination: SocketAddress, mark: UInt32? = nil
+  ) throws(SystemError) -> SocketAddress {
+    let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+    let probe = Descriptor(owning: try retrying("socket") { socket(AF_INET6, type, 0) })
+    if let mark {
+      try probe.set(SOL_SOCKET, SO_MARK, Int32(bitPattern: mark), "setsockopt SO_MARK")
+    }
+    // Any port will do: nothing is sent.
+    try probe.connect(to: SocketAddress(destination.address, port: 1025, scope: destination.scope))
+    return try probe.localAddress()
+  }
+}
