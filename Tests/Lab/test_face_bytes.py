@@ -45,7 +45,7 @@ SAME = [
     "-c 3 -i 0.02 fd00:6::1",
     "-c 3 -i 0.02 target.lab",
     "-c 3 -i 0.02 -n target.lab",
-    "-c 2 -i 0.02 loss.lab",
+    "-c 2 -i 0.02 two.lab",
     "-c 2 -i 0.02 fe80::1%uplink",
     "-c 20 -i 0.01 -q fd00:6::2",
     "-c1 -w1 fd00:6::5",
