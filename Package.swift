@@ -32,7 +32,7 @@ let linking: [LinkerSetting] =
         "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
         "-Xlinker", "-zpack-relative-relocs", "-Xlinker", "--no-warn-symbol-ordering",
         "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/scripts/startup.order",
-      ] + (hasSymbols ? [] : ["-Xlinker", "-s"]))
+      ] + (hasSymbols ? ["-Xlinker", "--no-demangle", "-Xlinker", "-Map=\(Context.packageDirectory)/.build/symbols/map"] : ["-Xlinker", "-s"]))
   ] : []
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

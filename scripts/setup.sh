@@ -92,7 +92,7 @@ need_swift() {
 # newest_first: true where Package.swift or anything below Sources is newer than the last release build.
 is_stale() {
   [[ ! -x $release_binary || ! -e $static_build/built \
-    || -n $(find "$root/Package.swift" "$root/Sources" -newer "$static_build/built" -print -quit) ]]
+    || -n $(find "$root/Package.swift" "$root/Sources" "$root/scripts/startup.order" -newer "$static_build/built" -print -quit) ]]
 }
 
 # Builds the release binary where it is stale. Safe to call from many processes at once.
