@@ -18,7 +18,8 @@ let house: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
     // Nothing here needs regular expressions; one `contains` of it would link two megabytes.
     .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
-  ] + (isStatic ? [.unsafeFlags(["-static-executable", "-Xfrontend", "-prespecialize-generic-metadata"])] : [])
+  ]
+  + (isStatic ? [.unsafeFlags(["-static-executable", "-Xfrontend", "-prespecialize-generic-metadata"])] : [])
 
 // What runs at start stands together in the file (`scripts/startup.order`, made by `scripts/order-startup`), and
 // relocations are packed: start-up is page faults, and this saves a tenth of a millisecond and 1.5 MiB.
@@ -32,7 +33,10 @@ let linking: [LinkerSetting] =
         "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
         "-Xlinker", "-zpack-relative-relocs", "-Xlinker", "--no-warn-symbol-ordering",
         "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/scripts/startup.order",
-      ] + (hasSymbols ? ["-Xlinker", "--no-demangle", "-Xlinker", "-Map=\(Context.packageDirectory)/.build/symbols/map"] : ["-Xlinker", "-s"]))
+      ]
+        + (hasSymbols
+          ? ["-Xlinker", "--no-demangle", "-Xlinker", "-Map=\(Context.packageDirectory)/.build/symbols/map"]
+          : ["-Xlinker", "-s"]))
   ] : []
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

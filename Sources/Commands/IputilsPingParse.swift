@@ -321,7 +321,7 @@ struct IputilsPingParse {
       value = whole
     } catch {
       if error == .notANumber { throw invalid(text, nil) }
-      throw self.error("invalid argument: '\(text)': Numerical result out of range", exitCode: 1)
+      throw self.error("invalid argument: \(quoted(text)): Numerical result out of range", exitCode: 1)
     }
     guard range.contains(value) else { throw invalid(text, range) }
     return value
@@ -329,7 +329,7 @@ struct IputilsPingParse {
 
   private func invalid(_ text: String, _ range: ClosedRange<Int64>?) -> FaceError {
     let allowed = range.map { ": out of range: \($0.lowerBound) <= value <= \($0.upperBound)" } ?? ""
-    return error("invalid argument: '\(text)'" + allowed, exitCode: 1)
+    return error("invalid argument: \(quoted(text))" + allowed, exitCode: 1)
   }
 
   private func seconds(_ text: String, _ complaint: String) throws(FaceError) -> Nanoseconds {

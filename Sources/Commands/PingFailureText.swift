@@ -5,16 +5,12 @@ import Runtime
 enum PingFailureText {
   static func exit(_ failure: PingFailure, _ invocation: PingInvocation, programName: String) -> EarlyExit {
     let isFace = invocation.output.exitPolicy == .iputils
-    let name = isFace ? faceName(programName) : programName
     // Standard output that a reader closed is no news to anybody.
     if case .system(let error) = failure, error.errno == .brokenPipe { return EarlyExit(exitCode: 1) }
     return EarlyExit(
-      standardError: text(failure, isFace: isFace).map { "\(name): \($0)\n" }.joined(),
+      standardError: text(failure, isFace: isFace).map { "\(programName): \($0)\n" }.joined(),
       exitCode: isFace ? 2 : verbCode(failure))
   }
-
-  /// iputils calls itself `ping` whatever its name.
-  private static func faceName(_ programName: String) -> String { "ping" }
 
   private static func verbCode(_ failure: PingFailure) -> Int32 {
     switch failure {
@@ -31,18 +27,23 @@ enum PingFailureText {
       }
       return ["\(unquoted(name)): \(error.text)"]
     case .missingZone(let name, let candidates):
-      let choice = candidates.isEmpty ? "" : " (one of \(candidates.map { quoted($0) }.joined(separator: ", ")))"
+      let choice =
+        candidates.isEmpty ? "" : " (one of \(candidates.map { quoted($0) }.joined(separator: ", ")))"
       return [
         "\(unquoted(name)): the zone is missing: write \(unquoted(name))%INTERFACE\(choice), or use -I"
       ]
     case .unknownInterface(let name):
-      return [isFace ? "unknown iface: \(unquoted(name))" : "\(quoted(name)) is not an interface of this host"]
+      return [
+        isFace ? "unknown iface: \(unquoted(name))" : "\(quoted(name)) is not an interface of this host"
+      ]
     case .notPermitted(let datagram, let raw): return permission(datagram, raw)
     case .socket(let error): return ["socket: \(error.errno.text)"]
     case .capture(let text): return ["capture: \(text)"]
     case .option(let name, let error): return ["\(name): \(error.errno.text)"]
     case .source(let text, let error):
-      return [isFace ? "bind: \(error.errno.text)" : "source \(quoted(text)): \(error.errno.text)"]
+      return [
+        isFace ? "bind icmp socket: \(error.errno.text)" : "source \(quoted(text)): \(error.errno.text)"
+      ]
     case .noRoute(let error): return ["connect: \(error.errno.text)"]
     case .privileges(let error): return ["dropping privileges: \(error.description)"]
     case .system(let error): return [error.description]
@@ -55,7 +56,8 @@ enum PingFailureText {
     if let datagram { lines.append("datagram socket: \(datagram.errno.text)") }
     if let raw { lines.append("raw socket: \(raw.errno.text)") }
     lines.append(
-      "allow datagram sockets (sysctl net.ipv4.ping_group_range=\"0 2147483647\"; in Kubernetes a safe sysctl)")
+      "allow datagram sockets (sysctl net.ipv4.ping_group_range=\"0 2147483647\"; in Kubernetes a safe sysctl)"
+    )
     lines.append("or give the capability for raw sockets (setcap cap_net_raw+ep FILE, or run as root)")
     return lines
   }

@@ -19,17 +19,39 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
   private var names: ReverseResolver?
   private let looksUpNames: Bool
   private let payloadLength: Int
+  private let namesInterfaces: Bool
+  /// iputils before 20231222 names the target by its address's reverse name.
+  private let headerNamesReverse: Bool
   private(set) var hasReceived = false
 
-  init(_ writer: Writer, request: PingRequest) {
+  init(_ writer: Writer, request: PingRequest, headerNamesReverse: Bool) {
+    self.headerNamesReverse = headerNamesReverse && request.looksUpNames
     self.writer = writer
     looksUpNames = request.looksUpNames
     payloadLength = request.configuration.payloadLength
+    namesInterfaces = !request.checksRouteFirst
   }
 
   mutating func begin(_ start: PingStart, clock: KernelClock) {
-    writer.begin(
-      PingRun(start, payloadLength: payloadLength), at: start.at, wall: WallClock(clock), into: &buffer)
+    var run = PingRun(start, payloadLength: payloadLength, namesInterfaces: namesInterfaces)
+    if headerNamesReverse, let target = start.targets.first, !target.isNumeric {
+      run.targets[0].reverseName = reverseName(of: target)
+    }
+    writer.begin(run, at: start.at, wall: WallClock(clock), into: &buffer)
+  }
+
+  /// The one name that a header has to wait for; no probe has left yet.
+  private mutating func reverseName(of target: PingStart.Target) -> String? {
+    if names == nil { names = try? ReverseResolver() }
+    guard let names else { return nil }
+    let deadline = SystemClock.monotonicNow() + PingOutput.patience
+    var poller = Poller()
+    _ = poller.add(number: names.descriptor.number)
+    while true {
+      if case .name(let name) = names.lookUp(target.address, scope: target.zone) { return name }
+      guard (try? poller.wait(until: deadline)) ?? 0 > 0 else { return nil }
+      names.acknowledge()
+    }
   }
 
   mutating func handle(_ event: PingEvent, clock: KernelClock) {
@@ -120,7 +142,7 @@ extension WallClock {
 }
 
 extension PingRun {
-  init(_ start: PingStart, payloadLength: Int) {
+  init(_ start: PingStart, payloadLength: Int, namesInterfaces: Bool) {
     self.init(
       targets: start.targets.map { target in
         PingRun.Target(
@@ -132,8 +154,8 @@ extension PingRun {
       path: start.path == .datagram ? .datagram : .raw, arrival: start.isCaptured ? .pcap : .socket,
       version: Version.text)
     pathNotes = start.notes
-    // Asked only where a zone can appear.
-    if start.targets.contains(where: { $0.zone != 0 || $0.address.isMulticast }) {
+    // Asked only where an interface can appear.
+    if namesInterfaces || start.targets.contains(where: { $0.zone != 0 || $0.address.isMulticast }) {
       for link in (try? Interfaces.links()) ?? [] { interfaceNames[link.index] = link.name }
     }
   }

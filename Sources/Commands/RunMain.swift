@@ -2,21 +2,26 @@ import LinuxNet
 
 /// The program: from its arguments to its exit code.
 package enum Main {
-  package static func run(_ arguments: [String]) -> Int32 {
+  package static func run() -> Never { Process.exit(run(Process.arguments)) }
+
+  private static func run(_ arguments: [String]) -> Int32 {
     switch Dispatch.resolve(argv0: arguments.first ?? "probe6", arguments: Array(arguments.dropFirst())) {
     case .face(.ping6, let programName, let arguments):
       return ending { () throws(EarlyExit) in try RunPing.face(arguments, programName: programName) }
     case .verb(.ping, let arguments):
       return ending { () throws(EarlyExit) in try RunPing.verb(arguments) }
-    case .help(let text): return ending { () throws(EarlyExit) in
-      throw EarlyExit(standardOutput: text, exitCode: 0)
-    }
-    case .version: return ending { () throws(EarlyExit) in
-      throw EarlyExit(standardOutput: Dispatch.versionText, exitCode: 0)
-    }
-    case .completions(let shell): return ending { () throws(EarlyExit) in
-      throw EarlyExit(standardOutput: Dispatch.completionsText(shell), exitCode: 0)
-    }
+    case .help(let text):
+      return ending { () throws(EarlyExit) in
+        throw EarlyExit(standardOutput: text, exitCode: 0)
+      }
+    case .version:
+      return ending { () throws(EarlyExit) in
+        throw EarlyExit(standardOutput: Dispatch.versionText, exitCode: 0)
+      }
+    case .completions(let shell):
+      return ending { () throws(EarlyExit) in
+        throw EarlyExit(standardOutput: Dispatch.completionsText(shell), exitCode: 0)
+      }
     case .error(let exit): return ending { () throws(EarlyExit) in throw exit }
     }
   }

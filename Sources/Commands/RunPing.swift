@@ -13,6 +13,8 @@ enum RunPing {
       arguments, programName: programName, environment: Process.environment, isRoot: isRoot,
       isSecure: Privileges.isSecureExecution)
     invocation.request.checksRouteFirst = true
+    // The header says where probes leave from only where the user chose something of it.
+    invocation.request.namesRoute = invocation.output.showsSource
     for name in invocation.request.targetNames where !isRoot {
       if case .address(let address, _)? = try? TargetText.parse(name, defaultZone: "-"), address.isMulticast {
         try IputilsPing.checkMulticast(invocation.request, programName: programName, isRoot: isRoot)
@@ -22,12 +24,14 @@ enum RunPing {
   }
 
   static func verb(_ arguments: [String]) throws(EarlyExit) -> Int32 {
-    let invocation = try PingVerb.parse(arguments)
+    var invocation = try PingVerb.parse(arguments)
+    invocation.request.namesRoute = true
     for name in invocation.request.targetNames {
       do throws(TargetTextError) {
         _ = try TargetText.parse(name, defaultZone: invocation.request.interface, interfaces: [])
       } catch {
-        throw EarlyExit(standardError: "probe6 ping: \(explain(name, error, invocation.request))\n", exitCode: 2)
+        throw EarlyExit(
+          standardError: "probe6 ping: \(explain(name, error, invocation.request))\n", exitCode: 2)
       }
     }
     return try run(invocation, programName: "probe6 ping")
@@ -48,6 +52,9 @@ enum RunPing {
     if options.isQuiet, options.style == .face || options.style == .text {
       invocation.request.configuration.reportsReplies = false
     }
+    if options.style == .face, options.isFlood, !options.isQuiet {
+      invocation.request.configuration.reportsSent = true
+    }
     invocation.request.configuration.reportsHistogram = options.showsHistogram
     for notice in invocation.notices { try? Output.write("\(programName): \(notice)\n", to: 2) }
     let width = Terminal.width(1) ?? 80
@@ -67,7 +74,8 @@ enum RunPing {
   private static func run<Writer: PingWriter>(
     _ invocation: PingInvocation, _ writer: Writer, _ programName: String
   ) throws(EarlyExit) -> Int32 {
-    var output = PingOutput(writer, request: invocation.request)
+    var output = PingOutput(
+      writer, request: invocation.request, headerNamesReverse: invocation.output.isCompat2022)
     do throws(PingFailure) {
       let summaries = try PingSession.run(invocation.request, sink: &output)
       return PingExitCode.of(summaries, invocation)

@@ -9,6 +9,18 @@ extension Descriptor {
     try unsafe withAddress("bind", address) { unsafe Glibc.bind($0, $1, 28) }
   }
 
+  /// SO_BINDTODEVICE (socket(7)). Before Linux 5.7 it needs CAP_NET_RAW.
+  func bind(toInterface name: String) throws(SystemError) {
+    var octets = Array(name.utf8)
+    octets.append(0)
+    let number = number
+    let result = unsafe octets.withUnsafeBytes { bytes in
+      // The array outlives the call and the length is its own.
+      unsafe setsockopt(number, SOL_SOCKET, SO_BINDTODEVICE, bytes.baseAddress, socklen_t(bytes.count))
+    }
+    guard result == 0 else { throw SystemError("setsockopt SO_BINDTODEVICE", Errno(rawValue: errno)) }
+  }
+
   /// connect(2)
   func connect(to address: SocketAddress) throws(SystemError) {
     // The pointer is lent for the call, to a sockaddr_in6.

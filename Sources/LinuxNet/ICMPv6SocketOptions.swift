@@ -182,14 +182,7 @@ extension ICMPv6Socket {
 
   /// Sends and receives by one interface only (SO_BINDTODEVICE).
   package func bind(toInterface name: String) throws(SystemError) {
-    var octets = Array(name.utf8)
-    octets.append(0)
-    let number = descriptor.number
-    let result = unsafe octets.withUnsafeBytes { bytes in
-      // The array outlives the call and the length is its own.
-      unsafe setsockopt(number, SOL_SOCKET, SO_BINDTODEVICE, bytes.baseAddress, socklen_t(bytes.count))
-    }
-    guard result == 0 else { throw SystemError("setsockopt SO_BINDTODEVICE", Errno(rawValue: errno)) }
+    try descriptor.bind(toInterface: name)
   }
 
   /// Only to directly connected hosts (SO_DONTROUTE).

@@ -32,7 +32,9 @@ struct MessageStore: ~Copyable {
     let total = headersSize + partsSize + addressesSize + controlsSize + octetsSize
     // One block, aligned to 16; each part starts at a multiple of 8, and the sizes above add up to the block.
     // From calloc(3), which leaves pages untouched that are zero anyway.
-    guard let block = unsafe calloc(1, total) else { fatalError("out of memory: \(total) octets for messages") }
+    guard let block = unsafe calloc(1, total) else {
+      fatalError("out of memory: \(total) octets for messages")
+    }
     unsafe base = block
     unsafe headers = base.bindMemory(to: clinux_mmsghdr.self, capacity: capacity)
     unsafe parts = (base + headersSize).bindMemory(to: iovec.self, capacity: capacity)

@@ -26,9 +26,24 @@ package enum Output {
         var poller = Poller()
         _ = poller.add(number: number, wanting: .writable)
         _ = try poller.wait(until: nil)
-      default: throw SystemError("write", failure)
+      default:
+        mend(octets.extracting(first: written), number)
+        throw SystemError("write", failure)
       }
     }
+  }
+
+  /// Takes the torn last line off a regular file that took only part of the octets: what a reader finds there is
+  /// whole lines. Pipes and terminals cannot be mended.
+  private static func mend(_ written: Span<UInt8>, _ number: Int32) {
+    var torn = 0
+    while torn < written.count, written[written.count - 1 - torn] != UInt8(ascii: "\n") { torn += 1 }
+    guard torn > 0 else { return }
+    let end = lseek(number, 0, SEEK_CUR)
+    // Fails with ESPIPE on what has no position.
+    guard end >= torn else { return }
+    _ = ftruncate(number, end - torn)
+    _ = lseek(number, end - torn, SEEK_SET)
   }
 
   /// The same for an array.

@@ -3,6 +3,18 @@ import Glibc
 
 /// What this process is and was given at its start.
 package enum Process {
+  /// The arguments of main, argv[0] first; octets that are not UTF-8 are repaired.
+  package static var arguments: [String] {
+    (0..<clinux_argument_count()).map { index in
+      // The C library's strings live as long as the process; the index is below their number.
+      guard let text = unsafe clinux_argument(index) else { return "" }
+      return unsafe String(cString: text)
+    }
+  }
+
+  /// exit(3)
+  package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+
   /// The value of an environment variable (getenv(3)); nil if it is not set. Nobody here changes the environment.
   package static func environment(_ name: String) -> String? {
     // The C library's string lives as long as the environment does; it is copied at once.

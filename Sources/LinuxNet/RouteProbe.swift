@@ -6,10 +6,11 @@ package enum RouteProbe {
   /// The source address that the kernel would use. ENETUNREACH, EHOSTUNREACH, EACCES: as a probe would meet them.
   @discardableResult
   package static func connect(
-    to destination: SocketAddress, mark: UInt32? = nil
+    to destination: SocketAddress, interface: String? = nil, mark: UInt32? = nil
   ) throws(SystemError) -> SocketAddress {
     let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
     let probe = Descriptor(owning: try retrying("socket") { socket(AF_INET6, type, 0) })
+    if let interface { try probe.bind(toInterface: interface) }
     if let mark {
       try probe.set(SOL_SOCKET, SO_MARK, Int32(bitPattern: mark), "setsockopt SO_MARK")
     }

@@ -123,7 +123,6 @@ package struct PingEngine: ~Copyable {
     targets[target].attempted = sequence
     targets[target].counts.inFlight += 1
     inFlight += 1
-    targets[target].pipe = max(targets[target].pipe, targets[target].counts.inFlight)
     targets[target].firstSentAt = targets[target].firstSentAt ?? now
     targets[target].lastSentAt = now
     lateness.record(deadline: deadlineOfTick, departure: now)
@@ -163,7 +162,8 @@ package struct PingEngine: ~Copyable {
   }
 
   /// The probe never left. `mtu`: what the kernel said with EMSGSIZE.
-  package mutating func handleSendFailure(_ probe: UInt64, errno: Int32, mtu: UInt32? = nil, at now: Instant) {
+  package mutating func handleSendFailure(_ probe: UInt64, errno: Int32, mtu: UInt32? = nil, at now: Instant)
+  {
     guard let slot = table[probe], slot.state == .inFlight else { return }
     move(slot, to: .sendFailed)
     events.append(
@@ -259,7 +259,9 @@ package struct PingEngine: ~Copyable {
     case .stopped, .down: return
     case .attempted: if hasAttemptedAll, inFlight == 0 { finish() }
     case .replied(let count):
-      if targets.allSatisfy({ $0.counts.replied + $0.counts.late + $0.counts.corrupted >= count }) { finish() }
+      if targets.allSatisfy({ $0.counts.replied + $0.counts.late + $0.counts.corrupted >= count }) {
+        finish()
+      }
     }
   }
 

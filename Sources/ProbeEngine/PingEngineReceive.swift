@@ -64,7 +64,8 @@ extension PingEngine {
 
   /// The probe that the 16 bits on the wire stand for, and how the payload compares with it. Where the youngest
   /// candidate is not it, one that was sent a whole wrap of the sequence earlier may be.
-  private func match(_ wireSequence: UInt16, _ payload: Span<UInt8>) -> (ProbeSlot, ProbeMessage.Comparison)? {
+  private func match(_ wireSequence: UInt16, _ payload: Span<UInt8>) -> (ProbeSlot, ProbeMessage.Comparison)?
+  {
     // Numbers on the wire are one above the table's.
     guard let youngest = table.youngest(endingIn: UInt64(wireSequence &- 1), bits: 16),
       let slot = table[youngest]
@@ -89,6 +90,7 @@ extension PingEngine {
   mutating func accept(_ reply: PingReply, _ slot: ProbeSlot, _ corruption: Corruption?, _ arrival: Arrival) {
     var reply = reply
     let target = Int(slot.target)
+    targets[target].acknowledge(slot.sequence)
     let replier = UInt64(truncatingIfNeeded: arrival.source.bits)
     switch slot.state {
     case .replied, .late, .corrupted:
@@ -194,6 +196,7 @@ extension PingEngine {
   }
 
   private mutating func applyError(_ slot: ProbeSlot, _ error: ErrorArrival, stampSource: RoundTripSource) {
+    targets[Int(slot.target)].acknowledge(slot.sequence)
     let isExtra = slot.state != .inFlight && slot.state != .lost
     let times = roundTrip(slot, stamp: error.stamp, source: stampSource, readAt: error.readAt)
     if isExtra {
@@ -217,7 +220,9 @@ extension PingEngine {
   /// The parts of a round trip. Kernel stamps count only where both lie between our own call and read.
   private func roundTrip(
     _ slot: ProbeSlot, stamp: Instant?, source: RoundTripSource, readAt: Instant
-  ) -> (roundTrip: Nanoseconds?, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?) {
+  ) -> (
+    roundTrip: Nanoseconds?, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?
+  ) {
     if !configuration.measuresUserToUser, let stamp, let transmitted = slot.transmittedAt,
       transmitted >= slot.sentAt - PingEngine.stampTolerance, stamp >= transmitted,
       stamp <= readAt + PingEngine.stampTolerance

@@ -45,7 +45,8 @@ struct ProbeMessage {
     guard buffer.count >= template.count else { return 0 }
     for i in template.indices { buffer[i] = template[i] }
     try? patch.patch(
-      &buffer, sequence: UInt16(truncatingIfNeeded: sequence), stamp: ProbeMessage.words(of: stamp), nonce: nonce)
+      &buffer, sequence: UInt16(truncatingIfNeeded: sequence), stamp: ProbeMessage.words(of: stamp),
+      nonce: nonce)
     return template.count
   }
 
@@ -87,7 +88,9 @@ struct ProbeMessage {
       }
     }
     if let firstWrong { return .corrupted(offset: firstWrong, isTruncated: payload.count < layout.dataCount) }
-    if payload.count != layout.dataCount { return .corrupted(offset: common, isTruncated: payload.count < common + 1) }
+    if payload.count != layout.dataCount {
+      return .corrupted(offset: common, isTruncated: payload.count < common + 1)
+    }
     if layout.stamp != nil, !hasStamp(payload, stamp) { return .stampChanged }
     return .same
   }

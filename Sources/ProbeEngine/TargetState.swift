@@ -31,6 +31,9 @@ struct TargetState {
     if let part = reply.hostReceive { hostReceive.record(part.count) }
   }
 
+  /// iputils' `pipe`: how far the answers were behind the probes at most.
+  mutating func acknowledge(_ sequence: UInt64) { pipe = max(pipe, attempted &- sequence &+ 1) }
+
   mutating func noteOrder(_ sequence: UInt64) { _ = reordering.record(sequence) }
 
   func summary(withHistogram: Bool) -> PingSummary {
@@ -55,7 +58,9 @@ struct TargetState {
     s.roundTripSources = sources
     s.jitter = jitter.value.map(Nanoseconds.init)
     if withHistogram {
-      s.histogram = histogram.buckets.map { HistogramBucket(lower: $0.lower, upper: $0.upper, count: $0.count) }
+      s.histogram = histogram.buckets.map {
+        HistogramBucket(lower: $0.lower, upper: $0.upper, count: $0.count)
+      }
     }
     s.firstSentAt = firstSentAt
     s.lastSentAt = lastSentAt

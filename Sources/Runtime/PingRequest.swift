@@ -59,6 +59,8 @@ package struct PingRequest: Sendable {
   /// The source found by the route look-up is bound, so that a later change of address or route does not change
   /// it (`-B`).
   package var isSourceFixed = false
+  /// Source and interface of the route are to be named at the start.
+  package var namesRoute = false
   /// Sleep to 60 µs before the deadline, then spin.
   package var isPacePrecise = false
   /// Reverse names are looked up, asynchronously, never in the way of a probe.

@@ -100,7 +100,8 @@ package enum PingSession {
   }
 
   private static func handle<Sink: PingSink & ~Copyable>(
-    _ signals: borrowing SignalDescriptor, _ engine: inout PingEngine, _ clock: KernelClock, _ sink: inout Sink
+    _ signals: borrowing SignalDescriptor, _ engine: inout PingEngine, _ clock: KernelClock,
+    _ sink: inout Sink
   ) throws(SystemError) {
     while let signal = try signals.next() {
       let now = SystemClock.monotonicNow()

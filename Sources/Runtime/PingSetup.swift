@@ -93,9 +93,11 @@ struct PingSetup: ~Copyable {
 
     // A raw socket whose replies are captured needs nothing but transmit stamps.
     try set("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit() }
-    try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass(!request.isFlood) }
-    try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo(!request.isFlood) }
-    try set("SO_TIMESTAMPING") { () throws(SystemError) in 
+    try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass(!request.isFlood)
+    }
+    try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo(!request.isFlood)
+    }
+    try set("SO_TIMESTAMPING") { () throws(SystemError) in
       try socket.setTimestamps(transmit: request.isFlood ? .asked : .each)
     }
     if !isCaptured { try set("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() } }
@@ -135,11 +137,9 @@ struct PingSetup: ~Copyable {
       try set("SO_DEBUG") { () throws(SystemError) in try socket.setDebug(true) }
     }
     if let name = request.interface { try bindInterface(name, socket) }
+    let source = try findSource(request, chosen: source)
     try bindSource(request, source, socket)
     try chooseIdentifier(request, source, socket)
-    if request.checksRouteFirst, let target = start.targets.first {
-      try RouteCheck.connect(to: target, interface: interfaceIndex, mark: request.mark)
-    }
     var flowInfo: UInt32 = 0
     if let label = request.flowLabel, let target = start.targets.first {
       do throws(SystemError) {
@@ -181,6 +181,36 @@ struct PingSetup: ~Copyable {
     do throws(SystemError) {
       try socket.bind(to: SocketAddress(source.address, port: port, scope: source.scope))
     } catch { throw .source(request.source ?? "", error) }
+  }
+
+  /// Asks for the route where that is wanted: to fail early as iputils does, to name source and interface, or to
+  /// keep to the source found now (`-B`). Returns the source to bind to, if any.
+  private mutating func findSource(
+    _ request: PingRequest, chosen: SocketAddress?
+  ) throws(PingFailure) -> SocketAddress? {
+    guard request.checksRouteFirst || request.namesRoute || request.isSourceFixed,
+      let target = start.targets.first
+    else { return chosen }
+    var found: SocketAddress?
+    do throws(SystemError) {
+      found = try RouteProbe.connect(
+        to: SocketAddress(target.address, scope: target.zone != 0 ? target.zone : interfaceIndex),
+        interface: request.interface, mark: request.mark)
+    } catch {
+      // Elsewhere each probe says itself that there is no route.
+      if request.checksRouteFirst { throw .noRoute(error) }
+    }
+    guard chosen == nil, let found else { return chosen }
+    start.source = found.address
+    if start.interface == nil, request.namesRoute { start.interface = interfaceName(of: found.address) }
+    return request.isSourceFixed ? found : nil
+  }
+
+  private func interfaceName(of address: IPv6Address) -> String? {
+    guard let owner = (try? Interfaces.addresses())?.first(where: { $0.address == address }) else {
+      return nil
+    }
+    return Interfaces.name(of: owner.interface)
   }
 
   private mutating func chooseIdentifier(

@@ -62,7 +62,9 @@ struct PingTransport: ~Copyable {
         var envelope = envelopes[engine.targetOfNextTransmit]
         let isStamped = !asksForStamps || engine.stampsNextTransmit
         envelope.wantsStamp = asksForStamps && isStamped
-        if numbersStamps, isStamped { envelope.stampIdentifier = UInt32(truncatingIfNeeded: engine.nextProbe) }
+        if numbersStamps, isStamped {
+          envelope.stampIdentifier = UInt32(truncatingIfNeeded: engine.nextProbe)
+        }
         guard let due = engine.nextTransmit(now: now), due <= now else { break }
         var transmit: Transmit?
         sendBatch.append(envelope) { span in

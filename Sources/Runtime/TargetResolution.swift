@@ -58,13 +58,3 @@ enum TargetResolution {
     ((try? Interfaces.links()) ?? []).filter { $0.isUp && !$0.isLoopback }.map(\.name)
   }
 }
-
-/// iputils connects a UDP socket before it starts, and fails where there is no route; the face does the same.
-enum RouteCheck {
-  static func connect(to target: PingStart.Target, interface: UInt32, mark: UInt32?) throws(PingFailure) {
-    do throws(SystemError) {
-      try RouteProbe.connect(
-        to: SocketAddress(target.address, scope: target.zone != 0 ? target.zone : interface), mark: mark)
-    } catch { throw .noRoute(error) }
-  }
-}

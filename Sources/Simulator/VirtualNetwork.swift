@@ -41,7 +41,9 @@ package struct VirtualProbe: Sendable {
   }
 
   /// An ICMPv6 error from a router on the way.
-  package func error(_ type: UInt8, _ code: UInt8, info: UInt32 = 0, from router: IPv6Address, after: Nanoseconds)
+  package func error(
+    _ type: UInt8, _ code: UInt8, info: UInt32 = 0, from router: IPv6Address, after: Nanoseconds
+  )
     -> Delivery
   {
     Delivery(

@@ -1,4 +1,3 @@
 import Commands
-import Glibc
 
-exit(Main.run(CommandLine.arguments))
+Main.run()

@@ -178,7 +178,8 @@ import Testing
       #expect(new?.exitCode == 2)
       let old = #expect(throws: FaceError.self) {
         try IputilsPing.parse(
-          arguments + ["::1"], programName: "ping", environment: { $0 == "PROBE6_COMPAT" ? "iputils-2022" : nil },
+          arguments + ["::1"], programName: "ping",
+          environment: { $0 == "PROBE6_COMPAT" ? "iputils-2022" : nil },
           isRoot: false)
       }
       #expect(old?.standardError == "ping: cannot flood; minimal interval allowed for user is 2ms\n")

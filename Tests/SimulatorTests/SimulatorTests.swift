@@ -55,7 +55,9 @@ private func names(_ simulation: PingSimulation) -> ([String], PingSummary) {
       $0.wait = .perProbe(.milliseconds(500))
     }
     let (events, s) = names(
-      PingSimulation(c) { .delivered([$0.reply(after: $0.number == 0 ? .milliseconds(700) : .milliseconds(1))]) })
+      PingSimulation(c) {
+        .delivered([$0.reply(after: $0.number == 0 ? .milliseconds(700) : .milliseconds(1))])
+      })
     #expect(events == ["lost 1", "late 1", "reply 2", "reply 3"])
     #expect(s.late == 1 && s.lost == 0 && s.replied == 2)
     #expect(s.roundTrip?.maximum == .milliseconds(700))
@@ -172,13 +174,16 @@ private func names(_ simulation: PingSimulation) -> ([String], PingSummary) {
   @Test func `a probe that never left is neither sent nor lost`() {
     let c = configuration { $0.until = .attempted(3) }
     let (events, s) = names(
-      PingSimulation(c) { $0.number == 1 ? .sendFailed(101) : .delivered([$0.reply(after: .milliseconds(1))]) })
+      PingSimulation(c) {
+        $0.number == 1 ? .sendFailed(101) : .delivered([$0.reply(after: .milliseconds(1))])
+      })
     #expect(events == ["reply 1", "failed 2", "reply 3"])
     #expect(s.attempted == 3 && s.sent == 2 && s.sendFailed == 1 && s.lost == 0)
   }
 
   @Test func `what is in flight when the run is stopped is neither lost nor replied`() {
-    var simulation = PingSimulation(configuration { $0.wait = .perProbe(.seconds(5)) }) { _ in .delivered([]) }
+    var simulation = PingSimulation(configuration { $0.wait = .perProbe(.seconds(5)) }) { _ in .delivered([])
+    }
     simulation.stopAt = Instant(nanoseconds: 3_500_000_000)
     let (_, s) = names(simulation)
     #expect(s.attempted == 4 && s.inFlight == 4 && s.lost == 0)

@@ -98,6 +98,9 @@ int clinux_takes_stamp_identifier(int fd);
 int clinux_ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout);
 
 // ---- Process ----
+// The arguments of main, argv[0] included.
+int clinux_argument_count(void);
+const char *clinux_argument(int index);
 int clinux_set_timer_slack(unsigned long nanoseconds);
 int clinux_set_no_new_privileges(void);
 int clinux_get_no_new_privileges(void);
