@@ -7,6 +7,8 @@ package enum ErrorQueueItem: Equatable, Sendable {
   /// A message left for the driver. `id` counts the socket's messages from 0 unless it was given with the
   /// message; `stamp` is real time, nanoseconds since 1970.
   case transmitted(id: UInt32, stamp: Int64)
+  /// A message passed the firewall and neighbor resolution, and reached the queue of a device.
+  case queued(id: UInt32)
   /// An ICMPv6 error answered one of the socket's messages.
   case icmp(ICMPError)
   /// This host refused a message; `info` is the path's MTU for EMSGSIZE.
@@ -61,12 +63,13 @@ package enum ErrorQueueItem: Equatable, Sendable {
     let info = control.native32(at: start + 8)
     switch UInt32(control[start + 4]) {
     case UInt32(CLINUX_SO_EE_ORIGIN_TIMESTAMPING):
-      // SCM_TSTAMP_SND is 0 in `info`; a stamp of another kind was never asked for.
-      guard info == 0, let stamp = metadata.stamp else {
+      // `info` is SCM_TSTAMP_SND (0) or SCM_TSTAMP_SCHED (1); no other kind was asked for.
+      guard info <= 1, let stamp = metadata.stamp else {
         self = .other
         return
       }
-      self = .transmitted(id: control.native32(at: start + 12), stamp: stamp)
+      let id = control.native32(at: start + 12)
+      self = info == 0 ? .transmitted(id: id, stamp: stamp) : .queued(id: id)
     case UInt32(CLINUX_SO_EE_ORIGIN_ICMP6):
       var error = ICMPError(
         type: control[start + 5], code: control[start + 6], info: info, errno: errno, offender: .unspecified,

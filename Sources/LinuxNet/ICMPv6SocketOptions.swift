@@ -9,6 +9,9 @@ package enum TransmitStamps: Hashable, Sendable {
   /// Those whose envelope `wantsStamp`.
   case asked
   case each
+  /// Also when a message reaches the queue of its device, which says that nothing on this host dropped it; a
+  /// datagram socket has no other way to tell.
+  case eachAndQueued
 }
 
 extension ICMPv6Socket {
@@ -47,7 +50,8 @@ extension ICMPv6Socket {
   ) throws(SystemError) {
     var flags = UInt32(SOF_TIMESTAMPING_SOFTWARE)
     if receive { flags |= UInt32(SOF_TIMESTAMPING_RX_SOFTWARE) }
-    if transmit == .each { flags |= UInt32(SOF_TIMESTAMPING_TX_SOFTWARE) }
+    if transmit == .each || transmit == .eachAndQueued { flags |= UInt32(SOF_TIMESTAMPING_TX_SOFTWARE) }
+    if transmit == .eachAndQueued { flags |= UInt32(SOF_TIMESTAMPING_TX_SCHED) }
     if transmit != .none {
       flags |= UInt32(SOF_TIMESTAMPING_OPT_ID)
       // TSONLY: the stamp comes without a copy of the message. CMSG: for IPv6 the id comes at all.

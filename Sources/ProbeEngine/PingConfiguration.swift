@@ -79,6 +79,9 @@ package struct PingConfiguration: Sendable {
   package var reportsSent = false
   /// Emit `noAnswerYet` when a probe leaves while the one before it is still unanswered (`-O`).
   package var reportsOutstanding = false
+  /// Every probe that leaves is told by `handleQueued` or `handleTransmitted`: one of which neither is told never
+  /// left, though no call failed (a datagram socket hides what the local firewall drops).
+  package var reportsDepartures = false
   /// Summaries bring the histogram's buckets along.
   package var reportsHistogram = false
   /// Measure from the call to send until the read (`-U`), not between kernel stamps.

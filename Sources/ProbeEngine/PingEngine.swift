@@ -13,6 +13,11 @@ package struct PingEngine: ~Copyable {
   /// read is not on the clock that we think it is on.
   static let stampTolerance = Nanoseconds.microseconds(100)
 
+  /// MAX_MULTICAST_SOLICIT times RETRANS_TIMER (RFC 4861 §10), and some for the error's way back.
+  static let neighborWait = Nanoseconds.milliseconds(3_500)
+  /// EPERM: what a raw socket says of a packet that the local firewall drops.
+  static let operationNotPermitted: Int32 = 1
+
   package let configuration: PingConfiguration
   let startedAt: Instant
   let nonce: KeyedNonce
@@ -161,6 +166,9 @@ package struct PingEngine: ~Copyable {
     table.setTransmitted(stamp, of: probe)
   }
 
+  /// The probe reached the queue of its device.
+  package mutating func handleQueued(_ probe: UInt64) { table.setLeft(probe) }
+
   /// The probe never left. `mtu`: what the kernel said with EMSGSIZE.
   package mutating func handleSendFailure(_ probe: UInt64, errno: Int32, mtu: UInt32? = nil, at now: Instant)
   {
@@ -177,7 +185,9 @@ package struct PingEngine: ~Copyable {
   package mutating func handleTimeout(at now: Instant) {
     guard !isFinished else { return }
     if case .perProbe(let timeout) = configuration.wait {
-      while let oldest = oldestInFlight, oldest.sentAt + timeout <= now { giveUp(oldest.probe, at: now) }
+      while let oldest = oldestInFlight, oldest.sentAt + patience(oldest, timeout) <= now {
+        giveUp(oldest.probe, at: now)
+      }
     }
     if let end = lingerEnd, end <= now {
       while let oldest = oldestInFlight { giveUp(oldest.probe, at: now) }
@@ -207,7 +217,12 @@ package struct PingEngine: ~Copyable {
 
   private var oldestTimeout: Instant? {
     guard case .perProbe(let timeout) = configuration.wait, let oldest = oldestInFlight else { return nil }
-    return oldest.sentAt + timeout
+    return oldest.sentAt + patience(oldest, timeout)
+  }
+
+  /// A probe that has not left may wait for its neighbor; the kernel says within three seconds that there is none.
+  private func patience(_ slot: ProbeSlot, _ timeout: Nanoseconds) -> Nanoseconds {
+    configuration.reportsDepartures && !slot.hasLeft ? max(timeout, PingEngine.neighborWait) : timeout
   }
 
   /// iputils' way of waiting for the last replies.
@@ -230,6 +245,9 @@ package struct PingEngine: ~Copyable {
 
   private mutating func giveUp(_ probe: UInt64, at now: Instant) {
     guard let slot = table[probe] else { return }
+    if configuration.reportsDepartures, !slot.hasLeft, now - slot.sentAt >= PingEngine.neighborWait {
+      return handleSendFailure(probe, errno: PingEngine.operationNotPermitted, at: now)
+    }
     move(slot, to: .lost)
     events.append(
       .lost(LostProbe(target: Int(slot.target), sequence: slot.sequence, sentAt: slot.sentAt, at: now)))

@@ -107,7 +107,7 @@ extension PingEngine {
     if let corruption {
       move(slot, to: .corrupted)
       events.append(.corrupted(reply, corruption))
-    } else if slot.state == .lost {
+    } else if isLate(reply, slot) {
       move(slot, to: .late)
       note(reply)
       events.append(.late(reply))
@@ -118,6 +118,15 @@ extension PingEngine {
     }
     if inFlight == 0 { sequencer.windowAnswered(at: arrival.readAt) }
     settle(at: arrival.readAt)
+  }
+
+  /// Late is what the network made late: a reply that was here in time and only read after its probe had been given
+  /// up is none.
+  private func isLate(_ reply: PingReply, _ slot: ProbeSlot) -> Bool {
+    guard case .perProbe(let timeout) = configuration.wait, let roundTrip = reply.roundTrip else {
+      return slot.state == .lost
+    }
+    return roundTrip > timeout
   }
 
   /// A believed reply enters the statistics.

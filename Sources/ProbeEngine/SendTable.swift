@@ -13,6 +13,8 @@ struct ProbeSlot {
   var sentAt: Instant = .zero
   /// The kernel's transmit stamp; nil until it comes.
   var transmittedAt: Instant? = nil
+  /// The probe reached a device, by whichever stamp said so first.
+  var hasLeft = false
   /// The wall clock in microseconds as it was written into the payload.
   var stamp: Int64 = 0
   /// Low half of the first replier's address: tells a duplicate from another member of a multicast group.
@@ -83,6 +85,13 @@ struct SendTable {
     let i = index(probe)
     guard slots[i].probe == probe, slots[i].state != .free else { return }
     slots[i].transmittedAt = at
+    slots[i].hasLeft = true
+  }
+
+  mutating func setLeft(_ probe: UInt64) {
+    let i = index(probe)
+    guard slots[i].probe == probe, slots[i].state != .free else { return }
+    slots[i].hasLeft = true
   }
 
   mutating func setReplier(_ replier: UInt64, of probe: UInt64) {

@@ -31,6 +31,7 @@ package enum PingSession {
     configuration.targets = setup.start.targets.map { ProbeTarget(address: $0.address, zone: $0.zone) }
     configuration.identifier = setup.start.identifier
     configuration.seed = setup.seed
+    configuration.reportsDepartures = setup.start.path == .datagram && !request.isFlood
     setup.start.at = SystemClock.monotonicNow()
     var clock = KernelClock()
     var engine = PingEngine(configuration, at: setup.start.at)

@@ -98,7 +98,7 @@ struct PingSetup: ~Copyable {
     try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo(!request.isFlood)
     }
     try set("SO_TIMESTAMPING") { () throws(SystemError) in
-      try socket.setTimestamps(transmit: request.isFlood ? .asked : .each)
+      try socket.setTimestamps(transmit: request.isFlood ? .asked : isRaw ? .each : .eachAndQueued)
     }
     if !isCaptured { try set("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() } }
     if isRaw {

@@ -107,7 +107,8 @@ struct PingTransport: ~Copyable {
   private mutating func rearmStamps() {
     guard !numbersStamps else { return }
     try? socket.setTimestamps(transmit: .none)
-    try? socket.setTimestamps(transmit: asksForStamps ? .asked : .each)
+    try? socket.setTimestamps(
+      transmit: asksForStamps ? .asked : socket.kind == .raw ? .each : .eachAndQueued)
     ledger.restart()
   }
 
@@ -126,6 +127,9 @@ struct PingTransport: ~Copyable {
           case .transmitted(let id, let stamp):
             let probe = numbersStamps ? engine.probe(endingIn: id) : ledger.probe(for: id)
             if let probe { engine.handleTransmitted(probe, at: clock.monotonic(fromRealtime: stamp)) }
+          case .queued(let id):
+            let probe = numbersStamps ? engine.probe(endingIn: id) : ledger.probe(for: id)
+            if let probe { engine.handleQueued(probe) }
           case .icmp(let error):
             engine.handleError(octets, ErrorArrival(error, clock: clock, readAt: now))
           case .local(_, let info): localMTU = info
