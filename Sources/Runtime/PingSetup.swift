@@ -58,10 +58,10 @@ struct PingSetup: ~Copyable {
     if !needsRaw, request.arrival != .pcap || request.path == .datagram {
       do throws(SystemError) { return try ICMPv6Socket(.datagram) } catch { datagramError = error }
       guard let failure = datagramError else { throw .notPermitted(datagram: nil, raw: nil) }
-      if request.path == .datagram { throw .notPermitted(datagram: failure, raw: nil) }
       guard failure.errno == .permissionDenied || failure.errno == .protocolNotSupported else {
         throw .socket(failure)
       }
+      if request.path == .datagram { throw .notPermitted(datagram: failure, raw: nil) }
       start.notes.append("datagram socket: \(failure.errno.text) (net.ipv4.ping_group_range)")
     }
     do throws(SystemError) { return try ICMPv6Socket(.raw) } catch {

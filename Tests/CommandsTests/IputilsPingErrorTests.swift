@@ -47,6 +47,7 @@ import Testing
     Case(["-W", ""], "bad linger time: ", 2),
     Case(["-W", "99999999999"], "bad linger time: 99999999999", 2),
     Case(["-w", "abc"], "invalid argument: 'abc'", 1),
+    Case(["-w", "0.5"], "invalid argument: '0.5'", 1),
     Case(["-w", ""], "invalid argument: ''", 1),
     Case(["-w", "1e309"], "invalid argument: '1e309'", 1),
     Case(["-w", "-1"], "invalid argument: '-1': out of range: 0 <= value <= 2147483647", 1),
