@@ -9,10 +9,10 @@ extension PingEngine {
     guard let header = try? ICMPv6Header(decoding: octets) else {
       return reject(.malformed, type: octets.isEmpty ? 0 : octets[0], arrival)
     }
-    if arrival.isChecksumUnverified, let destination = arrival.destination,
-      !ICMPv6Checksum.isValid(octets, from: arrival.source, to: destination)
-    {
-      return reject(.checksum, type: header.type, arrival)
+    if arrival.isChecksumUnverified {
+      guard let destination = arrival.destination,
+        ICMPv6Checksum.isValid(octets, from: arrival.source, to: destination)
+      else { return reject(.checksum, type: header.type, arrival) }
     }
     switch header.kind {
     case .echoReply: handleEchoReply(octets, arrival)
@@ -39,6 +39,8 @@ extension PingEngine {
       return reject(.malformed, type: 129, arrival)
     }
     guard echo.identifier == configuration.identifier else { return reject(.identifier, type: 129, arrival) }
+    // Who asked something else has sent no echo request.
+    guard question == nil else { return reject(.sequence, type: 129, arrival) }
     let payload = octets.extracting(echo.data)
     guard let (slot, comparison) = match(echo.sequence, payload) else {
       return reject(.sequence, type: 129, arrival)
@@ -50,6 +52,7 @@ extension PingEngine {
     guard isPlausible(arrival, for: target) else {
       return reject(.source, type: 129, arrival, reply: reply)
     }
+    guard slot.state != .sendFailed else { return reject(.sequence, type: 129, arrival, reply: reply) }
     if case .stampChanged = comparison { reject(.stamp, type: 129, arrival, reply: reply) }
 
     var corruption: Corruption?
@@ -64,7 +67,8 @@ extension PingEngine {
 
   /// The probe that the 16 bits on the wire stand for, and how the payload compares with it. Where the youngest
   /// candidate is not it, one that was sent a whole wrap of the sequence earlier may be.
-  private func match(_ wireSequence: UInt16, _ payload: Span<UInt8>) -> (ProbeSlot, ProbeMessage.Comparison)? {
+  private func match(_ wireSequence: UInt16, _ payload: Span<UInt8>) -> (ProbeSlot, ProbeMessage.Comparison)?
+  {
     // Numbers on the wire are one above the table's.
     guard let youngest = table.youngest(endingIn: UInt64(wireSequence &- 1), bits: 16),
       let slot = table[youngest]
@@ -78,17 +82,28 @@ extension PingEngine {
     return (slot, comparison)
   }
 
-  /// The reply comes from whom we asked: the address itself (in its zone), or, for a group or a subnet-router
-  /// anycast address (RFC 4291 §2.6.1), any unicast address.
+  /// The reply comes from whom we asked: the address itself, or, for a group or an anycast address that can be told
+  /// from its form, any unicast address; and where zones are known, from the zone that we asked in.
   func isPlausible(_ arrival: Arrival, for target: ProbeTarget) -> Bool {
-    if target.address.isMulticast || target.isSubnetRouterAnycast { return !arrival.source.isMulticast }
-    guard arrival.source == target.address else { return false }
-    return target.zone == 0 || arrival.sourceZone == 0 || arrival.sourceZone == target.zone
+    guard target.zone == 0 || arrival.sourceZone == 0 || arrival.sourceZone == target.zone else {
+      return false
+    }
+    if target.address.isMulticast || target.isSubnetRouterAnycast || target.isReservedSubnetAnycast {
+      return !arrival.source.isMulticast && arrival.source != .unspecified
+    }
+    return arrival.source == target.reached
   }
 
   mutating func accept(_ reply: PingReply, _ slot: ProbeSlot, _ corruption: Corruption?, _ arrival: Arrival) {
     var reply = reply
+    var slot = slot
     let target = Int(slot.target)
+    let isInTime = isInTime(slot, arrival)
+    // The process did not run when the timeout passed: it is still the timeout that decides.
+    if slot.state == .inFlight, !isInTime {
+      giveUp(slot.probe, at: arrival.readAt)
+      slot.state = .lost
+    }
     let replier = UInt64(truncatingIfNeeded: arrival.source.bits)
     switch slot.state {
     case .replied, .late, .corrupted:
@@ -97,15 +112,14 @@ extension PingEngine {
       targets[target].duplicates += 1
       events.append(.duplicate(reply))
       return settle(at: arrival.readAt)
-    case .free, .sendFailed:
-      return
+    case .free, .sendFailed: return
     case .inFlight, .lost, .icmpError:
       table.setReplier(replier, of: slot.probe)
     }
     if let corruption {
       move(slot, to: .corrupted)
       events.append(.corrupted(reply, corruption))
-    } else if slot.state == .lost {
+    } else if slot.state == .lost || !isInTime {
       move(slot, to: .late)
       note(reply)
       events.append(.late(reply))
@@ -114,16 +128,35 @@ extension PingEngine {
       note(reply)
       if configuration.reportsReplies { events.append(.reply(reply)) }
     }
-    if inFlight == 0 { sequencer.windowAnswered(at: arrival.readAt) }
+    noteAnswered(slot.probe, at: arrival.readAt)
     settle(at: arrival.readAt)
+  }
+
+  /// Whether the reply came within the probe's timeout, where it has one: by the stamp, as far as that lies between
+  /// our own call and read.
+  private func isInTime(_ slot: ProbeSlot, _ arrival: Arrival) -> Bool {
+    guard case .perProbe(let timeout) = configuration.wait else { return true }
+    let stamp = arrival.stamp ?? arrival.readAt
+    let arrivedAt = stamp >= slot.sentAt ? min(stamp, arrival.readAt) : arrival.readAt
+    return arrivedAt - slot.sentAt <= timeout
+  }
+
+  private mutating func noteAnswered(_ probe: UInt64, at now: Instant) {
+    sequencer.answered()
+    let before = outstanding
+    youngestAnswered = max(youngestAnswered ?? 0, probe)
+    if outstanding == 0, before > 0 || inFlight == 0 {
+      sequencer.windowAnswered(inFlight: inFlight, at: now)
+    }
   }
 
   /// A believed reply enters the statistics.
   private mutating func note(_ reply: PingReply) {
     targets[reply.target].record(reply)
     targets[reply.target].noteOrder(reply.sequence)
-    if let roundTrip = reply.roundTrip {
-      longestRoundTrip = max(longestRoundTrip ?? .zero, roundTrip)
+    longestRoundTrip = max(
+      longestRoundTrip ?? .zero, reply.roundTrip ?? .zero, reply.receivedAt - reply.sentAt)
+    if reply.roundTrip != nil {
       sequencer.adapt(ewmaEighthMicroseconds: targets[reply.target].roundTrips.ewma.eighths)
     }
   }
@@ -173,7 +206,7 @@ extension PingEngine {
     for probe in [youngest, youngest &- 65_536] {
       guard let slot = table[probe], message.isQuoted(payload, nonce: nonce(probe)) else { continue }
       let target = configuration.targets[Int(slot.target)]
-      return destination == nil || destination == target.address ? slot : nil
+      return destination == nil || destination == target.reached ? slot : nil
     }
     return nil
   }
@@ -190,10 +223,15 @@ extension PingEngine {
       found = table[probe]
     }
     guard let slot = found else { return nil }
-    return destination == nil || destination == configuration.targets[Int(slot.target)].address ? slot : nil
+    return destination == nil || destination == configuration.targets[Int(slot.target)].reached ? slot : nil
   }
 
   private mutating func applyError(_ slot: ProbeSlot, _ error: ErrorArrival, stampSource: RoundTripSource) {
+    guard slot.state != .sendFailed else {
+      return reject(
+        .quote, type: error.type,
+        Arrival(source: error.source, sourceZone: error.sourceZone, stamp: error.stamp, readAt: error.readAt))
+    }
     let isExtra = slot.state != .inFlight && slot.state != .lost
     let times = roundTrip(slot, stamp: error.stamp, source: stampSource, readAt: error.readAt)
     if isExtra {
@@ -208,7 +246,8 @@ extension PingEngine {
           sourceZone: error.sourceZone, type: error.type, code: error.code, info: error.info,
           hopLimit: error.hopLimit, interface: error.interface, roundTrip: times.roundTrip,
           roundTripSource: times.source, sentAt: slot.sentAt, receivedAt: error.readAt, isExtra: isExtra)))
-    if configuration.stopsAtError || configuration.until == .down { isStopping = true }
+    if configuration.stopsAtError || configuration.until == .down && !isExtra { isStopping = true }
+    if !isExtra { noteAnswered(slot.probe, at: error.readAt) }
     settle(at: error.readAt)
   }
 
@@ -217,7 +256,9 @@ extension PingEngine {
   /// The parts of a round trip. Kernel stamps count only where both lie between our own call and read.
   private func roundTrip(
     _ slot: ProbeSlot, stamp: Instant?, source: RoundTripSource, readAt: Instant
-  ) -> (roundTrip: Nanoseconds?, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?) {
+  ) -> (
+    roundTrip: Nanoseconds?, source: RoundTripSource, hostTransmit: Nanoseconds?, hostReceive: Nanoseconds?
+  ) {
     if !configuration.measuresUserToUser, let stamp, let transmitted = slot.transmittedAt,
       transmitted >= slot.sentAt - PingEngine.stampTolerance, stamp >= transmitted,
       stamp <= readAt + PingEngine.stampTolerance
@@ -259,4 +300,12 @@ extension ProbeTarget {
   package var isSubnetRouterAnycast: Bool {
     UInt64(truncatingIfNeeded: address.bits) == 0 && address != .unspecified
   }
+
+  /// RFC 2526 §2: the highest 128 interface identifiers of 64 bits, with the universal/local bit clear.
+  package var isReservedSubnetAnycast: Bool {
+    UInt64(truncatingIfNeeded: address.bits) | 0x7f == 0xfdff_ffff_ffff_ffff
+  }
+
+  /// The address that answers: what is sent to the unspecified address, Linux sends to the loopback address.
+  var reached: IPv6Address { address == .unspecified ? .loopback : address }
 }

@@ -55,7 +55,9 @@ private func names(_ simulation: PingSimulation) -> ([String], PingSummary) {
       $0.wait = .perProbe(.milliseconds(500))
     }
     let (events, s) = names(
-      PingSimulation(c) { .delivered([$0.reply(after: $0.number == 0 ? .milliseconds(700) : .milliseconds(1))]) })
+      PingSimulation(c) {
+        .delivered([$0.reply(after: $0.number == 0 ? .milliseconds(700) : .milliseconds(1))])
+      })
     #expect(events == ["lost 1", "late 1", "reply 2", "reply 3"])
     #expect(s.late == 1 && s.lost == 0 && s.replied == 2)
     #expect(s.roundTrip?.maximum == .milliseconds(700))
@@ -172,13 +174,16 @@ private func names(_ simulation: PingSimulation) -> ([String], PingSummary) {
   @Test func `a probe that never left is neither sent nor lost`() {
     let c = configuration { $0.until = .attempted(3) }
     let (events, s) = names(
-      PingSimulation(c) { $0.number == 1 ? .sendFailed(101) : .delivered([$0.reply(after: .milliseconds(1))]) })
+      PingSimulation(c) {
+        $0.number == 1 ? .sendFailed(101) : .delivered([$0.reply(after: .milliseconds(1))])
+      })
     #expect(events == ["reply 1", "failed 2", "reply 3"])
     #expect(s.attempted == 3 && s.sent == 2 && s.sendFailed == 1 && s.lost == 0)
   }
 
   @Test func `what is in flight when the run is stopped is neither lost nor replied`() {
-    var simulation = PingSimulation(configuration { $0.wait = .perProbe(.seconds(5)) }) { _ in .delivered([]) }
+    var simulation = PingSimulation(configuration { $0.wait = .perProbe(.seconds(5)) }) { _ in .delivered([])
+    }
     simulation.stopAt = Instant(nanoseconds: 3_500_000_000)
     let (_, s) = names(simulation)
     #expect(s.attempted == 4 && s.inFlight == 4 && s.lost == 0)
@@ -253,10 +258,39 @@ private func names(_ simulation: PingSimulation) -> ([String], PingSummary) {
       $0.deadline = .seconds(1)
       $0.wait = .untilEnd(ifSilent: .seconds(10))
     }
-    let (answered, _) = PingSimulation(c) { .delivered([$0.reply(after: .milliseconds(1))]) }.run { _ in }
-    #expect((3_990...4_010).contains(answered[0].attempted))
+    let (answered, _) = PingSimulation(c) { .delivered([$0.reply(after: .milliseconds(2))]) }.run { _ in }
+    #expect((1_990...2_010).contains(answered[0].attempted))
     let (silent, _) = PingSimulation(c) { _ in .delivered([]) }.run { _ in }
     #expect((100...108).contains(silent[0].attempted))
+  }
+
+  @Test(arguments: [PingConfiguration.Wait.untilEnd(ifSilent: .seconds(10)), .perProbe(.seconds(1))])
+  func `a lost probe does not hold up a flood`(wait: PingConfiguration.Wait) {
+    let c = configuration {
+      $0.pace = .flood(window: 1)
+      $0.deadline = .seconds(1)
+      $0.wait = wait
+    }
+    let (summaries, _) = PingSimulation(c) { probe in
+      .delivered(probe.number % 100 == 50 ? [] : [probe.reply(after: .milliseconds(2))])
+    }.run { _ in }
+    // A hundred probes take 99 round trips of 2 ms and one gap of 10 ms; iputils does the same.
+    #expect((470...490).contains(summaries[0].attempted))
+    #expect(summaries[0].lost + summaries[0].inFlight == 5)
+  }
+
+  @Test func `a flood whose probes cannot leave tries a hundred times a second`() {
+    for pace in [PingConfiguration.Pace.flood(window: 128), .adaptive(minimum: .zero)] {
+      let c = configuration {
+        $0.pace = pace
+        $0.deadline = .seconds(1)
+      }
+      let (summaries, _) = PingSimulation(c) {
+        $0.number < 200 ? .delivered([$0.reply(after: .microseconds(50))]) : .sendFailed(101)
+      }.run { _ in }
+      #expect(summaries[0].replied == 200)
+      #expect((95...105).contains(summaries[0].sendFailed))
+    }
   }
 
   @Test func `the same seed gives the same run, octet by octet`() {
