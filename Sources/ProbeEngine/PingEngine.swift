@@ -60,7 +60,8 @@ package struct PingEngine: ~Copyable {
       configuration.message, target: configuration.targets.first?.address ?? .unspecified,
       identifier: configuration.identifier)
     sequencer = Sequencer(
-      pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next())
+      pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next(),
+      growsWindow: !configuration.reportsSent)
     targets = configuration.targets.map { _ in TargetState() }
     lateness = Lateness(period: sequencer.period)
     rejected = Array(repeating: 0, count: RejectionReason.allCases.count)

@@ -14,6 +14,7 @@ struct Sequencer {
 
   private let pace: PingConfiguration.Pace
   private var floodWindow = 1
+  private let growsWindow: Bool
   /// When the present window's first probe left.
   private var windowStartedAt: Instant = .zero
   private var pacer: Pacer
@@ -28,8 +29,10 @@ struct Sequencer {
   /// Adaptive: the present interval.
   private var interval: Nanoseconds
 
-  init(pace: PingConfiguration.Pace, preload: Int, start: Instant, seed: UInt64) {
+  /// `growsWindow`: a flood sends whole windows at once where answers are prompt; not where each probe is shown.
+  init(pace: PingConfiguration.Pace, preload: Int, start: Instant, seed: UInt64, growsWindow: Bool = true) {
     self.pace = pace
+    self.growsWindow = growsWindow
     self.start = start
     self.preload = max(preload, 1) - 1
     let schedule: Schedule
@@ -88,7 +91,7 @@ struct Sequencer {
   /// Flood: the last probe of the window has been answered. `inFlight`: probes without a verdict, which are then
   /// lost or overtaken.
   mutating func windowAnswered(inFlight: UInt64, at now: Instant) {
-    guard case .flood(let window) = pace else { return }
+    guard case .flood(let window) = pace, growsWindow else { return }
     let isPrompt = now - windowStartedAt <= Sequencer.promptly && inFlight <= leftBehind
     leftBehind = inFlight
     floodWindow = isPrompt ? min(floodWindow * 2, max(window, Sequencer.largestFloodWindow)) : max(window, 1)
