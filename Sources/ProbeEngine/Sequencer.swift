@@ -21,7 +21,7 @@ struct Sequencer {
   private var preload: Int
   private let start: Instant
   private var lastSentAt: Instant?
-  /// A probe did not leave, and nothing has been answered since: where the way out is closed, answers set no pace.
+  /// A probe did not leave or was lost, and nothing has been answered since: no answer sets the pace then.
   private var isBackingOff = false
   /// Flood: probes without a verdict when the window before was answered.
   private var leftBehind: UInt64 = 0
@@ -56,7 +56,10 @@ struct Sequencer {
     case .adaptive(let minimum):
       guard let lastSentAt else { return start }
       if isBackingOff { return lastSentAt + max(minimum, Sequencer.floodGap) }
-      return outstanding == 0 ? lastSentAt + minimum : lastSentAt + max(interval, minimum)
+      if outstanding == 0 { return lastSentAt + minimum }
+      // Below half a millisecond the interval is none: it is then replies that let the next probe go, as in a flood.
+      let wait = max(interval, minimum)
+      return lastSentAt + (wait > .zero ? wait : Sequencer.floodGap)
     }
   }
 
@@ -81,8 +84,7 @@ struct Sequencer {
 
   /// A probe never left.
   mutating func sendFailed() {
-    isBackingOff = true
-    probeLost()
+    probeLost(isLatest: true)
   }
 
   /// Flood: the last probe of the window has been answered. `inFlight`: probes without a verdict, which are then
@@ -100,8 +102,10 @@ struct Sequencer {
   /// Flood: a probe leaves while none is in flight.
   mutating func windowStarts(at now: Instant) { windowStartedAt = now }
 
-  /// Flood: a probe was lost.
-  mutating func probeLost() {
+  /// A probe was lost. `isLatest`: nothing sent after it has been answered, so that its place in the window must not
+  /// go to the next one at once.
+  mutating func probeLost(isLatest: Bool) {
+    if isLatest { isBackingOff = true }
     if case .flood(let window) = pace { floodWindow = max(window, 1) }
   }
 

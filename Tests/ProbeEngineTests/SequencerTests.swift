@@ -66,7 +66,7 @@ private func deadlines(_ pace: PingConfiguration.Pace, preload: Int = 1, count: 
     sequencer.windowAnswered(inFlight: 0, at: .zero + .milliseconds(2))
     #expect(window(sequencer) == 2 && !sequencer.isBatching)
     sequencer.windowAnswered(inFlight: 0, at: .zero)
-    sequencer.probeLost()
+    sequencer.probeLost(isLatest: false)
     #expect(window(sequencer) == 2)
     // A window that leaves a probe behind has lost it, as far as pace goes.
     sequencer.windowAnswered(inFlight: 0, at: .zero)
