@@ -131,7 +131,6 @@ package struct PingEngine: ~Copyable {
     targets[target].attempted = sequence
     targets[target].counts.inFlight += 1
     inFlight += 1
-    targets[target].pipe = max(targets[target].pipe, targets[target].counts.inFlight)
     targets[target].firstSentAt = targets[target].firstSentAt ?? now
     targets[target].lastSentAt = now
     lateness.record(deadline: deadlineOfTick, departure: now)

@@ -110,6 +110,7 @@ extension PingEngine {
       reply.isFromAnotherHost =
         configuration.targets[target].address.isMulticast && slot.replier != replier
       targets[target].duplicates += 1
+      targets[target].notePipe(slot.sequence)
       events.append(.duplicate(reply))
       return settle(at: arrival.readAt)
     case .free, .sendFailed: return
@@ -128,7 +129,7 @@ extension PingEngine {
       note(reply)
       if configuration.reportsReplies { events.append(.reply(reply)) }
     }
-    noteAnswered(slot.probe, at: arrival.readAt)
+    noteAnswered(slot, at: arrival.readAt)
     settle(at: arrival.readAt)
   }
 
@@ -141,10 +142,11 @@ extension PingEngine {
     return arrivedAt - slot.sentAt <= timeout
   }
 
-  private mutating func noteAnswered(_ probe: UInt64, at now: Instant) {
+  private mutating func noteAnswered(_ slot: ProbeSlot, at now: Instant) {
+    targets[Int(slot.target)].notePipe(slot.sequence)
     sequencer.answered()
     let before = outstanding
-    youngestAnswered = max(youngestAnswered ?? 0, probe)
+    youngestAnswered = max(youngestAnswered ?? 0, slot.probe)
     if outstanding == 0, before > 0 || inFlight == 0 {
       sequencer.windowAnswered(inFlight: inFlight, at: now)
     }
@@ -247,7 +249,7 @@ extension PingEngine {
           hopLimit: error.hopLimit, interface: error.interface, roundTrip: times.roundTrip,
           roundTripSource: times.source, sentAt: slot.sentAt, receivedAt: error.readAt, isExtra: isExtra)))
     if configuration.stopsAtError || configuration.until == .down && !isExtra { isStopping = true }
-    if !isExtra { noteAnswered(slot.probe, at: error.readAt) }
+    if !isExtra { noteAnswered(slot, at: error.readAt) }
     settle(at: error.readAt)
   }
 

@@ -31,6 +31,9 @@ struct TargetState {
     if let part = reply.hostReceive { hostReceive.record(part.count) }
   }
 
+  /// That probe has been answered.
+  mutating func notePipe(_ sequence: UInt64) { pipe = max(pipe, attempted - sequence + 1) }
+
   mutating func noteOrder(_ sequence: UInt64) { _ = reordering.record(sequence) }
 
   func summary() -> PingSummary {

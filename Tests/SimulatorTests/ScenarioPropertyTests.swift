@@ -249,7 +249,7 @@ private final class Scenario {
         if s.icmpErrors + s.extraErrors > UInt64(truths.reduce(0) { $0 + $1.errors }) {
           problems.append("errors")
         }
-        if s.inFlight == 0, (s.lost + s.late > 0) != (s.lossBursts > 0),
+        if summaries.allSatisfy({ $0.inFlight == 0 }), (s.lost + s.late > 0) != (s.lossBursts > 0),
           truths.allSatisfy({ $0.errors == 0 && $0.damaged == 0 })
         {
           problems.append("bursts of loss")
