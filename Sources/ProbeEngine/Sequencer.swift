@@ -14,6 +14,7 @@ struct Sequencer {
 
   private let pace: PingConfiguration.Pace
   private var floodWindow = 1
+  private var largestWindow = Sequencer.largestFloodWindow
   /// When the present window's first probe left.
   private var windowStartedAt: Instant = .zero
   private var pacer: Pacer
@@ -91,9 +92,17 @@ struct Sequencer {
   /// lost or overtaken.
   mutating func windowAnswered(inFlight: UInt64, at now: Instant) {
     guard case .flood(let window) = pace else { return }
-    let isPrompt = now - windowStartedAt <= Sequencer.promptly && inFlight <= leftBehind
+    let hasLost = inFlight > leftBehind
     leftBehind = inFlight
-    floodWindow = isPrompt ? min(floodWindow * 2, max(window, Sequencer.largestFloodWindow)) : max(window, 1)
+    if hasLost {
+      // So many at once are too many for path or host: it stays at half of them.
+      largestWindow = max(floodWindow / 2, window, 1)
+      floodWindow = largestWindow
+    } else if now - windowStartedAt <= Sequencer.promptly {
+      floodWindow = min(floodWindow * 2, max(window, largestWindow))
+    } else {
+      floodWindow = max(window, 1)
+    }
   }
 
   /// Flood: the window has grown to its largest.
@@ -105,7 +114,8 @@ struct Sequencer {
   /// A probe was lost. `isLatest`: nothing sent after it has been answered, so that its place in the window must not
   /// go to the next one at once.
   mutating func probeLost(isLatest: Bool) {
-    if isLatest { isBackingOff = true }
+    guard isLatest else { return }
+    isBackingOff = true
     if case .flood(let window) = pace { floodWindow = max(window, 1) }
   }
 
