@@ -271,7 +271,7 @@ package struct PingEngine: ~Copyable {
     events.append(
       .lost(LostProbe(target: Int(slot.target), sequence: slot.sequence, sentAt: slot.sentAt, at: now)))
     if configuration.until == .down { isStopping = true }
-    sequencer.probeLost()
+    sequencer.probeLost(isLatest: youngestAnswered.map { $0 < probe } ?? true)
     resolve()
   }
 

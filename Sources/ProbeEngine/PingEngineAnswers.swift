@@ -49,6 +49,16 @@ extension PingEngine {
   }
 }
 
+extension NodeInformationQuestion {
+  var queryType: NodeInformation.QueryType {
+    switch kind {
+    case .name: .nodeName
+    case .ipv6Addresses: .nodeAddresses
+    case .ipv4Addresses: .ipv4Addresses
+    }
+  }
+}
+
 extension QuestionMessage {
   /// More answers than this in one message are not read: 1280 octets hold fewer.
   private static let answerLimit = 256
@@ -63,6 +73,8 @@ extension QuestionMessage {
     case .unknown(let code): return .unknownCode(code)
     case .success: break
     }
+    // An answer to another question is none.
+    guard information.queryType == question.queryType else { return .malformed }
     switch information.queryType {
     case .nodeName: return names(octets, information.data)
     case .nodeAddresses:

@@ -98,7 +98,6 @@ extension PingEngine {
     var reply = reply
     var slot = slot
     let target = Int(slot.target)
-    targets[target].acknowledge(slot.sequence)
     // Whatever the stamps say: what is answered has left.
     table.setLeft(slot.probe)
     let isInTime = isInTime(slot, arrival)
@@ -113,6 +112,7 @@ extension PingEngine {
       reply.isFromAnotherHost =
         configuration.targets[target].address.isMulticast && slot.replier != replier
       targets[target].duplicates += 1
+      targets[target].notePipe(slot.sequence)
       events.append(.duplicate(reply))
       return settle(at: arrival.readAt)
     case .free, .sendFailed: return
@@ -131,7 +131,7 @@ extension PingEngine {
       note(reply)
       if configuration.reportsReplies { events.append(.reply(reply)) }
     }
-    noteAnswered(slot.probe, at: arrival.readAt)
+    noteAnswered(slot, at: arrival.readAt)
     settle(at: arrival.readAt)
   }
 
@@ -151,10 +151,11 @@ extension PingEngine {
     return arrivedAt - slot.sentAt <= timeout
   }
 
-  private mutating func noteAnswered(_ probe: UInt64, at now: Instant) {
+  private mutating func noteAnswered(_ slot: ProbeSlot, at now: Instant) {
+    targets[Int(slot.target)].notePipe(slot.sequence)
     sequencer.answered()
     let before = outstanding
-    youngestAnswered = max(youngestAnswered ?? 0, probe)
+    youngestAnswered = max(youngestAnswered ?? 0, slot.probe)
     if outstanding == 0, before > 0 || inFlight == 0 {
       sequencer.windowAnswered(inFlight: inFlight, at: now)
     }
@@ -242,7 +243,7 @@ extension PingEngine {
         .quote, type: error.type,
         Arrival(source: error.source, sourceZone: error.sourceZone, stamp: error.stamp, readAt: error.readAt))
     }
-    targets[Int(slot.target)].acknowledge(slot.sequence)
+    targets[Int(slot.target)].notePipe(slot.sequence)
     let isExtra = slot.state != .inFlight && slot.state != .lost
     let times = roundTrip(slot, stamp: error.stamp, source: stampSource, readAt: error.readAt)
     if isExtra {
@@ -258,7 +259,7 @@ extension PingEngine {
           hopLimit: error.hopLimit, interface: error.interface, roundTrip: times.roundTrip,
           roundTripSource: times.source, sentAt: slot.sentAt, receivedAt: error.readAt, isExtra: isExtra)))
     if configuration.stopsAtError || configuration.until == .down && !isExtra { isStopping = true }
-    if !isExtra { noteAnswered(slot.probe, at: error.readAt) }
+    if !isExtra { noteAnswered(slot, at: error.readAt) }
     settle(at: error.readAt)
   }
 

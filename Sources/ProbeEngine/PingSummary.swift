@@ -43,7 +43,7 @@ package struct PingSummary: Sendable {
   package var firstSentAt: Instant?
   package var lastSentAt: Instant?
   package var endedAt: Instant = .zero
-  /// iputils: most probes in flight at once.
+  /// iputils: the most probes attempted when one of them was answered, from that one on; 0 where nothing was.
   package var pipe: UInt64 = 0
   /// iputils: the smoothed round trip in microseconds times 8.
   package var ewmaEighthMicroseconds: Int64 = 0

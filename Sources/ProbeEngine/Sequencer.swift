@@ -15,6 +15,7 @@ struct Sequencer {
   private let pace: PingConfiguration.Pace
   private var floodWindow = 1
   private let growsWindow: Bool
+  private var largestWindow = Sequencer.largestFloodWindow
   /// When the present window's first probe left.
   private var windowStartedAt: Instant = .zero
   private var pacer: Pacer
@@ -22,7 +23,7 @@ struct Sequencer {
   private var preload: Int
   private let start: Instant
   private var lastSentAt: Instant?
-  /// A probe did not leave, and nothing has been answered since: where the way out is closed, answers set no pace.
+  /// A probe did not leave or was lost, and nothing has been answered since: no answer sets the pace then.
   private var isBackingOff = false
   /// Flood: probes without a verdict when the window before was answered.
   private var leftBehind: UInt64 = 0
@@ -59,7 +60,10 @@ struct Sequencer {
     case .adaptive(let minimum):
       guard let lastSentAt else { return start }
       if isBackingOff { return lastSentAt + max(minimum, Sequencer.floodGap) }
-      return outstanding == 0 ? lastSentAt + minimum : lastSentAt + max(interval, minimum)
+      if outstanding == 0 { return lastSentAt + minimum }
+      // Below half a millisecond the interval is none: it is then replies that let the next probe go, as in a flood.
+      let wait = max(interval, minimum)
+      return lastSentAt + (wait > .zero ? wait : Sequencer.floodGap)
     }
   }
 
@@ -84,17 +88,24 @@ struct Sequencer {
 
   /// A probe never left.
   mutating func sendFailed() {
-    isBackingOff = true
-    probeLost()
+    probeLost(isLatest: true)
   }
 
   /// Flood: the last probe of the window has been answered. `inFlight`: probes without a verdict, which are then
   /// lost or overtaken.
   mutating func windowAnswered(inFlight: UInt64, at now: Instant) {
     guard case .flood(let window) = pace, growsWindow else { return }
-    let isPrompt = now - windowStartedAt <= Sequencer.promptly && inFlight <= leftBehind
+    let hasLost = inFlight > leftBehind
     leftBehind = inFlight
-    floodWindow = isPrompt ? min(floodWindow * 2, max(window, Sequencer.largestFloodWindow)) : max(window, 1)
+    if hasLost {
+      // So many at once are too many for path or host: it stays at half of them.
+      largestWindow = max(floodWindow / 2, window, 1)
+      floodWindow = largestWindow
+    } else if now - windowStartedAt <= Sequencer.promptly {
+      floodWindow = min(floodWindow * 2, max(window, largestWindow))
+    } else {
+      floodWindow = max(window, 1)
+    }
   }
 
   /// Flood: the window has grown to its largest.
@@ -103,8 +114,11 @@ struct Sequencer {
   /// Flood: a probe leaves while none is in flight.
   mutating func windowStarts(at now: Instant) { windowStartedAt = now }
 
-  /// Flood: a probe was lost.
-  mutating func probeLost() {
+  /// A probe was lost. `isLatest`: nothing sent after it has been answered, so that its place in the window must not
+  /// go to the next one at once.
+  mutating func probeLost(isLatest: Bool) {
+    guard isLatest else { return }
+    isBackingOff = true
     if case .flood(let window) = pace { floodWindow = max(window, 1) }
   }
 

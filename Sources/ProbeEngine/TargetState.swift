@@ -31,8 +31,8 @@ struct TargetState {
     if let part = reply.hostReceive { hostReceive.record(part.count) }
   }
 
-  /// iputils' `pipe`: how far the answers were behind the probes at most.
-  mutating func acknowledge(_ sequence: UInt64) { pipe = max(pipe, attempted &- sequence &+ 1) }
+  /// That probe has been answered.
+  mutating func notePipe(_ sequence: UInt64) { pipe = max(pipe, attempted &- sequence &+ 1) }
 
   mutating func noteOrder(_ sequence: UInt64) { _ = reordering.record(sequence) }
 

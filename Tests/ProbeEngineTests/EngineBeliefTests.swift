@@ -227,3 +227,18 @@ private let homeAgents = IPv6Address(bits: 0x2001_0db8_0000_0000_fdff_ffff_ffff_
     #expect(engine.drain().names == ["outstanding 1", "reply 2"])
   }
 }
+
+@Suite struct PipeTests {
+  @Test
+  func `the pipe is the most probes under way at an answer, and nothing without one, as iputils counts`() {
+    var engine = PingEngine(configuration { $0.preload = 4 }, at: .zero)
+    let probes = engine.send(at: .zero)
+    #expect(engine.summaries(at: .zero)[0].pipe == 0)
+    engine.receive(reply(to: probes[3]), at: at(1))
+    #expect(engine.summaries(at: .zero)[0].pipe == 1)
+    engine.receive(reply(to: probes[1]), at: at(2))
+    #expect(engine.summaries(at: .zero)[0].pipe == 3)
+    engine.refuse(probes[0], at: at(3))
+    #expect(engine.summaries(at: .zero)[0].pipe == 4)
+  }
+}

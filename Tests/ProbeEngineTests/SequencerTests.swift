@@ -66,15 +66,21 @@ private func deadlines(_ pace: PingConfiguration.Pace, preload: Int = 1, count: 
     sequencer.windowAnswered(inFlight: 0, at: .zero + .milliseconds(2))
     #expect(window(sequencer) == 2 && !sequencer.isBatching)
     sequencer.windowAnswered(inFlight: 0, at: .zero)
-    sequencer.probeLost()
+    sequencer.probeLost(isLatest: true)
+    sequencer.answered()
     #expect(window(sequencer) == 2)
-    // A window that leaves a probe behind has lost it, as far as pace goes.
-    sequencer.windowAnswered(inFlight: 0, at: .zero)
-    #expect(window(sequencer) == 4)
-    sequencer.windowAnswered(inFlight: 1, at: .zero)
-    #expect(window(sequencer) == 2)
-    sequencer.windowAnswered(inFlight: 1, at: .zero)
-    #expect(window(sequencer) == 4)
+    // A window that leaves a probe behind was too large: from then on it is half of it.
+    for expected in [4, 8, 16, 32] as [UInt64] {
+      sequencer.windowAnswered(inFlight: 0, at: .zero)
+      #expect(window(sequencer) == expected)
+    }
+    sequencer.windowAnswered(inFlight: 3, at: .zero)
+    #expect(window(sequencer) == 16)
+    sequencer.windowAnswered(inFlight: 3, at: .zero)
+    #expect(window(sequencer) == 16)
+    // Its verdict comes later and is no news.
+    sequencer.probeLost(isLatest: false)
+    #expect(window(sequencer) == 16)
   }
 
   @Test func `a window asked for that is larger than what growth allows stays`() {

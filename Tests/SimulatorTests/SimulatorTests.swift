@@ -279,6 +279,36 @@ private func names(_ simulation: PingSimulation) -> ([String], PingSummary) {
     #expect(summaries[0].lost + summaries[0].inFlight == 5)
   }
 
+  @Test
+  func
+    `an adaptive ping of a near target has one probe on its way, and waits ten milliseconds for a lost one`()
+  {
+    let c = configuration {
+      $0.pace = .adaptive(minimum: .zero)
+      $0.deadline = .seconds(1)
+    }
+    let (summaries, _) = PingSimulation(c) { probe in
+      .delivered(probe.number % 100 == 50 ? [] : [probe.reply(after: .microseconds(100))])
+    }.run { _ in }
+    // A hundred probes: 99 round trips of 100 µs and one wait of 10 ms.
+    #expect((4_900...5_100).contains(summaries[0].attempted))
+    #expect(summaries[0].pipe == 1)
+  }
+
+  @Test(arguments: [0, 1, 7]) func `a short timeout does not make a flood into silence any faster`(
+    timeout: Int64
+  ) {
+    for pace in [PingConfiguration.Pace.flood(window: 1), .adaptive(minimum: .zero)] {
+      let c = configuration {
+        $0.pace = pace
+        $0.deadline = .seconds(1)
+        $0.wait = .perProbe(.milliseconds(timeout))
+      }
+      let (summaries, _) = PingSimulation(c) { _ in .delivered([]) }.run { _ in }
+      #expect((95...105).contains(summaries[0].attempted))
+    }
+  }
+
   @Test func `a flood whose probes cannot leave tries a hundred times a second`() {
     for pace in [PingConfiguration.Pace.flood(window: 128), .adaptive(minimum: .zero)] {
       let c = configuration {
