@@ -39,6 +39,8 @@ enum PingFailureText {
     case .notPermitted(let datagram, let raw): return permission(datagram, raw)
     case .socket(let error): return ["socket: \(error.errno.text)"]
     case .capture(let text): return ["capture: \(text)"]
+    case .option("--flow-label", let error) where error.errno == .exists:
+      return ["--flow-label: another process has it, or had it a few seconds ago"]
     case .option(let name, let error): return ["\(name): \(error.errno.text)"]
     case .source(let text, let error):
       return [
