@@ -9,6 +9,8 @@ import Wire
 package struct PingEngine: ~Copyable {
   /// However long the longest round trip was, nobody waits longer than this for the last reply.
   static let longestLinger = Nanoseconds.seconds(60)
+  /// However short it was (microseconds on a loopback), the host may be this late in handing over a reply.
+  static let shortestLinger = Nanoseconds.milliseconds(10)
   /// Paired clock readings are good to far less than this; a stamp further outside the time between call and
   /// read is not on the clock that we think it is on.
   static let stampTolerance = Nanoseconds.microseconds(100)
@@ -32,8 +34,10 @@ package struct PingEngine: ~Copyable {
   var rejected: [UInt64]
   /// Probes without a verdict, over all targets.
   private(set) var inFlight: UInt64 = 0
-  /// The longest round trip of any believed reply.
+  /// The longest time from call to read of any believed reply; the host's own share must be waited for as well.
   var longestRoundTrip: Nanoseconds?
+  /// Every probe up to this one has been answered, or is overtaken by one that has been.
+  var youngestAnswered: UInt64?
   /// Target whose probe of the present tick is next.
   var nextTarget = 0
   var deadlineOfTick: Instant
@@ -56,7 +60,8 @@ package struct PingEngine: ~Copyable {
       configuration.message, target: configuration.targets.first?.address ?? .unspecified,
       identifier: configuration.identifier)
     sequencer = Sequencer(
-      pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next())
+      pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next(),
+      growsWindow: !configuration.reportsSent)
     targets = configuration.targets.map { _ in TargetState() }
     lateness = Lateness(period: sequencer.period)
     rejected = Array(repeating: 0, count: RejectionReason.allCases.count)
@@ -84,7 +89,7 @@ package struct PingEngine: ~Copyable {
   /// When the next probe leaves; nil if none does.
   package func nextTransmit(now: Instant) -> Instant? {
     guard !isFinished, !isStopping, !hasAttemptedAll else { return nil }
-    return nextTarget > 0 ? deadlineOfTick : sequencer.due(inFlight: inFlight, now: now)
+    return nextTarget > 0 ? deadlineOfTick : sequencer.due(outstanding: outstanding, now: now)
   }
 
   /// The target whose probe leaves next.
@@ -110,13 +115,18 @@ package struct PingEngine: ~Copyable {
         lateness.missed += UInt64(clamping: skipped)
         events.append(.gap(Gap(at: now, length: now - due, skipped: skipped)))
       }
-      deadlineOfTick = min(sequencer.due(inFlight: inFlight, now: now), now)
+      deadlineOfTick = min(sequencer.due(outstanding: outstanding, now: now), now)
     }
     let target = nextTarget
-    if let displaced = table.displacedByNextClaim { giveUp(displaced, at: now) }
+    if let displaced = table.displacedByNextClaim {
+      giveUp(displaced, at: now)
+      settle(at: now)
+      if isFinished { return nil }
+    }
     let sequence = targets[target].attempted + 1
     reportOutstanding(target: target, now: now)
     let stamp = now.nanoseconds.addingSaturating(wallOffset) / 1_000
+    if outstanding == 0 { sequencer.windowStarts(at: now) }
     let probe = table.claim(
       target: target, sequence: sequence, scheduledAt: deadlineOfTick, now: now, stamp: stamp,
       isStamped: stampsNextTransmit)
@@ -124,7 +134,6 @@ package struct PingEngine: ~Copyable {
       question?.write(into: &buffer, number: wireNumber(probe), nonce: nonce(probe))
       ?? message.write(into: &buffer, sequence: wireNumber(probe), stamp: stamp, nonce: nonce(probe))
 
-    if inFlight == 0 { sequencer.windowStarts(at: now) }
     targets[target].attempted = sequence
     targets[target].counts.inFlight += 1
     inFlight += 1
@@ -174,6 +183,7 @@ package struct PingEngine: ~Copyable {
   {
     guard let slot = table[probe], slot.state == .inFlight else { return }
     move(slot, to: .sendFailed)
+    sequencer.sendFailed()
     events.append(
       .sendFailed(
         SendFailure(target: Int(slot.target), sequence: slot.sequence, at: now, errno: errno, mtu: mtu)))
@@ -215,6 +225,13 @@ package struct PingEngine: ~Copyable {
     return slot
   }
 
+  /// Probes without a verdict that no answered one has overtaken. What paces a flood: a probe that is lost must not
+  /// hold it up.
+  var outstanding: UInt64 {
+    guard let youngestAnswered else { return inFlight }
+    return min(inFlight, table.next - 1 - youngestAnswered)
+  }
+
   private var oldestTimeout: Instant? {
     guard case .perProbe(let timeout) = configuration.wait, let oldest = oldestInFlight else { return nil }
     return oldest.sentAt + patience(oldest, timeout)
@@ -231,7 +248,9 @@ package struct PingEngine: ~Copyable {
       let last = targets[targets.count - 1].lastSentAt
     else { return nil }
     guard let longestRoundTrip else { return ifSilent.map { last + $0 } }
-    return last + min(max(longestRoundTrip * 2, sequencer.period), PingEngine.longestLinger)
+    return last
+      + min(
+        max(longestRoundTrip * 2, sequencer.period, PingEngine.shortestLinger), PingEngine.longestLinger)
   }
 
   private mutating func reportOutstanding(target: Int, now: Instant) {
@@ -243,7 +262,7 @@ package struct PingEngine: ~Copyable {
         LostProbe(target: Int(slot.target), sequence: slot.sequence, sentAt: slot.sentAt, at: now)))
   }
 
-  private mutating func giveUp(_ probe: UInt64, at now: Instant) {
+  mutating func giveUp(_ probe: UInt64, at now: Instant) {
     guard let slot = table[probe] else { return }
     if configuration.reportsDepartures, !slot.hasLeft, now - slot.sentAt >= PingEngine.neighborWait {
       return handleSendFailure(probe, errno: PingEngine.operationNotPermitted, at: now)

@@ -4,11 +4,11 @@ import Wire
 /// Answers to what is not an echo: node information replies and extended echo replies.
 extension PingEngine {
   mutating func handleNodeInformationReply(_ octets: Span<UInt8>, _ arrival: Arrival) {
-    guard case .nodeInformation(let question) = configuration.message else { return }
     guard let information = try? NodeInformation(decoding: octets) else {
       return reject(.malformed, type: 140, arrival)
     }
-    guard let slot = queried(information.nonce) else { return reject(.nonce, type: 140, arrival) }
+    guard case .nodeInformation(let question) = configuration.message, let slot = queried(information.nonce)
+    else { return reject(.nonce, type: 140, arrival) }
     finish(slot, QuestionMessage.answer(information, to: question, in: octets), octets, arrival, type: 140)
   }
 
@@ -17,6 +17,7 @@ extension PingEngine {
       return reject(.malformed, type: 161, arrival)
     }
     guard echo.identifier == configuration.identifier else { return reject(.identifier, type: 161, arrival) }
+    guard case .extendedEcho = configuration.message else { return reject(.sequence, type: 161, arrival) }
     // There is no room for a nonce; eight bits of the sequence, the identifier and the source must do.
     guard let probe = table.youngest(endingIn: UInt64(echo.sequence &- 1), bits: 8), let slot = table[probe]
     else { return reject(.sequence, type: 161, arrival) }
@@ -43,6 +44,7 @@ extension PingEngine {
     guard isPlausible(arrival, for: configuration.targets[Int(slot.target)]) else {
       return reject(.source, type: type, arrival, reply: reply)
     }
+    guard slot.state != .sendFailed else { return reject(.sequence, type: type, arrival, reply: reply) }
     accept(reply, slot, nil, arrival)
   }
 }

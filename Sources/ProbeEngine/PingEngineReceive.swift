@@ -9,10 +9,10 @@ extension PingEngine {
     guard let header = try? ICMPv6Header(decoding: octets) else {
       return reject(.malformed, type: octets.isEmpty ? 0 : octets[0], arrival)
     }
-    if arrival.isChecksumUnverified, let destination = arrival.destination,
-      !ICMPv6Checksum.isValid(octets, from: arrival.source, to: destination)
-    {
-      return reject(.checksum, type: header.type, arrival)
+    if arrival.isChecksumUnverified {
+      guard let destination = arrival.destination,
+        ICMPv6Checksum.isValid(octets, from: arrival.source, to: destination)
+      else { return reject(.checksum, type: header.type, arrival) }
     }
     switch header.kind {
     case .echoReply: handleEchoReply(octets, arrival)
@@ -39,6 +39,8 @@ extension PingEngine {
       return reject(.malformed, type: 129, arrival)
     }
     guard echo.identifier == configuration.identifier else { return reject(.identifier, type: 129, arrival) }
+    // Who asked something else has sent no echo request.
+    guard question == nil else { return reject(.sequence, type: 129, arrival) }
     let payload = octets.extracting(echo.data)
     guard let (slot, comparison) = match(echo.sequence, payload) else {
       return reject(.sequence, type: 129, arrival)
@@ -50,6 +52,7 @@ extension PingEngine {
     guard isPlausible(arrival, for: target) else {
       return reject(.source, type: 129, arrival, reply: reply)
     }
+    guard slot.state != .sendFailed else { return reject(.sequence, type: 129, arrival, reply: reply) }
     if case .stampChanged = comparison { reject(.stamp, type: 129, arrival, reply: reply) }
 
     var corruption: Corruption?
@@ -79,18 +82,31 @@ extension PingEngine {
     return (slot, comparison)
   }
 
-  /// The reply comes from whom we asked: the address itself (in its zone), or, for a group or a subnet-router
-  /// anycast address (RFC 4291 §2.6.1), any unicast address.
+  /// The reply comes from whom we asked: the address itself, or, for a group or an anycast address that can be told
+  /// from its form, any unicast address; and where zones are known, from the zone that we asked in.
   func isPlausible(_ arrival: Arrival, for target: ProbeTarget) -> Bool {
-    if target.address.isMulticast || target.isSubnetRouterAnycast { return !arrival.source.isMulticast }
-    guard arrival.source == target.address else { return false }
-    return target.zone == 0 || arrival.sourceZone == 0 || arrival.sourceZone == target.zone
+    guard target.zone == 0 || arrival.sourceZone == 0 || arrival.sourceZone == target.zone else {
+      return false
+    }
+    if target.address.isMulticast || target.isSubnetRouterAnycast || target.isReservedSubnetAnycast {
+      return !arrival.source.isMulticast && arrival.source != .unspecified
+    }
+    return arrival.source == target.reached
   }
 
   mutating func accept(_ reply: PingReply, _ slot: ProbeSlot, _ corruption: Corruption?, _ arrival: Arrival) {
     var reply = reply
+    var slot = slot
     let target = Int(slot.target)
     targets[target].acknowledge(slot.sequence)
+    // Whatever the stamps say: what is answered has left.
+    table.setLeft(slot.probe)
+    let isInTime = isInTime(slot, arrival)
+    // The process did not run when the timeout passed: it is still the timeout that decides.
+    if slot.state == .inFlight, !isInTime {
+      giveUp(slot.probe, at: arrival.readAt)
+      slot.state = .lost
+    }
     let replier = UInt64(truncatingIfNeeded: arrival.source.bits)
     switch slot.state {
     case .replied, .late, .corrupted:
@@ -99,15 +115,14 @@ extension PingEngine {
       targets[target].duplicates += 1
       events.append(.duplicate(reply))
       return settle(at: arrival.readAt)
-    case .free, .sendFailed:
-      return
+    case .free, .sendFailed: return
     case .inFlight, .lost, .icmpError:
       table.setReplier(replier, of: slot.probe)
     }
     if let corruption {
       move(slot, to: .corrupted)
       events.append(.corrupted(reply, corruption))
-    } else if isLate(reply, slot) {
+    } else if isLate(slot, isInTime) {
       move(slot, to: .late)
       note(reply)
       events.append(.late(reply))
@@ -116,25 +131,42 @@ extension PingEngine {
       note(reply)
       if configuration.reportsReplies { events.append(.reply(reply)) }
     }
-    if inFlight == 0 { sequencer.windowAnswered(at: arrival.readAt) }
+    noteAnswered(slot.probe, at: arrival.readAt)
     settle(at: arrival.readAt)
   }
 
   /// Late is what the network made late: a reply that was here in time and only read after its probe had been given
   /// up is none.
-  private func isLate(_ reply: PingReply, _ slot: ProbeSlot) -> Bool {
-    guard case .perProbe(let timeout) = configuration.wait, let roundTrip = reply.roundTrip else {
-      return slot.state == .lost
+  private func isLate(_ slot: ProbeSlot, _ isInTime: Bool) -> Bool {
+    if case .perProbe = configuration.wait { return !isInTime }
+    return slot.state == .lost
+  }
+
+  /// Whether the reply came within the probe's timeout, where it has one: by the stamp, as far as that lies between
+  /// our own call and read.
+  private func isInTime(_ slot: ProbeSlot, _ arrival: Arrival) -> Bool {
+    guard case .perProbe(let timeout) = configuration.wait else { return true }
+    let stamp = arrival.stamp ?? arrival.readAt
+    let arrivedAt = stamp >= slot.sentAt ? min(stamp, arrival.readAt) : arrival.readAt
+    return arrivedAt - slot.sentAt <= timeout
+  }
+
+  private mutating func noteAnswered(_ probe: UInt64, at now: Instant) {
+    sequencer.answered()
+    let before = outstanding
+    youngestAnswered = max(youngestAnswered ?? 0, probe)
+    if outstanding == 0, before > 0 || inFlight == 0 {
+      sequencer.windowAnswered(inFlight: inFlight, at: now)
     }
-    return roundTrip > timeout
   }
 
   /// A believed reply enters the statistics.
   private mutating func note(_ reply: PingReply) {
     targets[reply.target].record(reply)
     targets[reply.target].noteOrder(reply.sequence)
-    if let roundTrip = reply.roundTrip {
-      longestRoundTrip = max(longestRoundTrip ?? .zero, roundTrip)
+    longestRoundTrip = max(
+      longestRoundTrip ?? .zero, reply.roundTrip ?? .zero, reply.receivedAt - reply.sentAt)
+    if reply.roundTrip != nil {
       sequencer.adapt(ewmaEighthMicroseconds: targets[reply.target].roundTrips.ewma.eighths)
     }
   }
@@ -184,7 +216,7 @@ extension PingEngine {
     for probe in [youngest, youngest &- 65_536] {
       guard let slot = table[probe], message.isQuoted(payload, nonce: nonce(probe)) else { continue }
       let target = configuration.targets[Int(slot.target)]
-      return destination == nil || destination == target.address ? slot : nil
+      return destination == nil || destination == target.reached ? slot : nil
     }
     return nil
   }
@@ -201,10 +233,15 @@ extension PingEngine {
       found = table[probe]
     }
     guard let slot = found else { return nil }
-    return destination == nil || destination == configuration.targets[Int(slot.target)].address ? slot : nil
+    return destination == nil || destination == configuration.targets[Int(slot.target)].reached ? slot : nil
   }
 
   private mutating func applyError(_ slot: ProbeSlot, _ error: ErrorArrival, stampSource: RoundTripSource) {
+    guard slot.state != .sendFailed else {
+      return reject(
+        .quote, type: error.type,
+        Arrival(source: error.source, sourceZone: error.sourceZone, stamp: error.stamp, readAt: error.readAt))
+    }
     targets[Int(slot.target)].acknowledge(slot.sequence)
     let isExtra = slot.state != .inFlight && slot.state != .lost
     let times = roundTrip(slot, stamp: error.stamp, source: stampSource, readAt: error.readAt)
@@ -220,7 +257,8 @@ extension PingEngine {
           sourceZone: error.sourceZone, type: error.type, code: error.code, info: error.info,
           hopLimit: error.hopLimit, interface: error.interface, roundTrip: times.roundTrip,
           roundTripSource: times.source, sentAt: slot.sentAt, receivedAt: error.readAt, isExtra: isExtra)))
-    if configuration.stopsAtError || configuration.until == .down { isStopping = true }
+    if configuration.stopsAtError || configuration.until == .down && !isExtra { isStopping = true }
+    if !isExtra { noteAnswered(slot.probe, at: error.readAt) }
     settle(at: error.readAt)
   }
 
@@ -273,4 +311,12 @@ extension ProbeTarget {
   package var isSubnetRouterAnycast: Bool {
     UInt64(truncatingIfNeeded: address.bits) == 0 && address != .unspecified
   }
+
+  /// RFC 2526 §2: the highest 128 interface identifiers of 64 bits, with the universal/local bit clear.
+  package var isReservedSubnetAnycast: Bool {
+    UInt64(truncatingIfNeeded: address.bits) | 0x7f == 0xfdff_ffff_ffff_ffff
+  }
+
+  /// The address that answers: what is sent to the unspecified address, Linux sends to the loopback address.
+  var reached: IPv6Address { address == .unspecified ? .loopback : address }
 }

@@ -64,12 +64,12 @@ struct ProbeMessage {
     let common = min(payload.count, layout.dataCount)
     var firstWrong: Int?
     if let place = layout.nonce {
-      if payload.count >= place + ProbeMessage.nonceCount {
-        let difference = bigEndian(payload, at: place) ^ nonce
-        if difference.nonzeroBitCount > ProbeMessage.damagedBits { return .foreign }
-        if difference != 0 { firstWrong = place + difference.leadingZeroBitCount / 8 }
-      } else if layout.stamp != nil, payload.count >= ProbeMessage.stampCount, !hasStamp(payload, stamp) {
-        // Cut before the nonce: the stamp is then all that can show whose it is.
+      // Of a nonce that is cut, what is there must be right.
+      let difference = difference(payload, from: nonce, at: place)
+      if difference.nonzeroBitCount > ProbeMessage.damagedBits { return .foreign }
+      if difference != 0 { firstWrong = place + difference.leadingZeroBitCount / 8 }
+      // Cut before the nonce's end: the stamp is then what can show whose it is.
+      if layout.stamp != nil, payload.count < place + ProbeMessage.nonceCount, !hasStamp(payload, stamp) {
         return .foreign
       }
     }
@@ -108,13 +108,24 @@ struct ProbeMessage {
 
   /// Whether the quoted payload, cut anywhere, can be ours.
   func isQuoted(_ payload: Span<UInt8>, nonce: UInt64) -> Bool {
-    guard let place = layout.nonce, payload.count >= place + ProbeMessage.nonceCount else { return true }
-    return bigEndian(payload, at: place) == nonce
+    guard let place = layout.nonce else { return true }
+    return difference(payload, from: nonce, at: place) == 0
   }
 
+  /// As much of the stamp as is there is as it was sent.
   private func hasStamp(_ payload: Span<UInt8>, _ stamp: Int64) -> Bool {
     let words = ProbeMessage.words(of: stamp)
-    return bigEndian(payload, at: 0) == words.0 && bigEndian(payload, at: 8) == words.1
+    return difference(payload, from: words.0, at: 0) == 0 && difference(payload, from: words.1, at: 8) == 0
+  }
+
+  /// Bits that differ between a word and the octets there, as far as they reach.
+  private func difference(_ octets: Span<UInt8>, from word: UInt64, at offset: Int) -> UInt64 {
+    if octets.count >= offset + 8 { return bigEndian(octets, at: offset) ^ word }
+    var difference: UInt64 = 0
+    for i in 0..<max(octets.count - offset, 0) {
+      difference |= UInt64(octets[offset + i] ^ octet(word, i)) << UInt64(56 - 8 * i)
+    }
+    return difference
   }
 
   /// Microseconds since the epoch as the two words of a little-endian timeval, most significant octet first.

@@ -9,9 +9,12 @@ struct Sequencer {
   /// and the window doubles; where it takes longer, it goes back to what was asked for.
   private static let promptly = Nanoseconds.milliseconds(1)
   private static let largestFloodWindow = 128
+  /// Nothing from the peer may stretch the adaptive interval further than this (iputils' own longest wait).
+  private static let longestAdaptiveInterval = Nanoseconds.seconds(10)
 
   private let pace: PingConfiguration.Pace
   private var floodWindow = 1
+  private let growsWindow: Bool
   /// When the present window's first probe left.
   private var windowStartedAt: Instant = .zero
   private var pacer: Pacer
@@ -19,11 +22,17 @@ struct Sequencer {
   private var preload: Int
   private let start: Instant
   private var lastSentAt: Instant?
+  /// A probe did not leave, and nothing has been answered since: where the way out is closed, answers set no pace.
+  private var isBackingOff = false
+  /// Flood: probes without a verdict when the window before was answered.
+  private var leftBehind: UInt64 = 0
   /// Adaptive: the present interval.
   private var interval: Nanoseconds
 
-  init(pace: PingConfiguration.Pace, preload: Int, start: Instant, seed: UInt64) {
+  /// `growsWindow`: a flood sends whole windows at once where answers are prompt; not where each probe is shown.
+  init(pace: PingConfiguration.Pace, preload: Int, start: Instant, seed: UInt64, growsWindow: Bool = true) {
     self.pace = pace
+    self.growsWindow = growsWindow
     self.start = start
     self.preload = max(preload, 1) - 1
     let schedule: Schedule
@@ -38,17 +47,19 @@ struct Sequencer {
     interval = .seconds(1)
   }
 
-  /// The deadline of the next tick. `inFlight`: probes without a verdict.
-  func due(inFlight: UInt64, now: Instant) -> Instant {
+  /// The deadline of the next tick. `outstanding`: probes that may still be answered in their turn.
+  func due(outstanding: UInt64, now: Instant) -> Instant {
     if preload > 0, lastSentAt != nil { return lastSentAt ?? start }
     switch pace {
     case .schedule: return pacer.nextDeadline
     case .flood:
       guard let lastSentAt else { return start }
-      return inFlight < UInt64(floodWindow) ? lastSentAt : lastSentAt + Sequencer.floodGap
+      let isOpen = outstanding < UInt64(floodWindow) && !isBackingOff
+      return isOpen ? lastSentAt : lastSentAt + Sequencer.floodGap
     case .adaptive(let minimum):
       guard let lastSentAt else { return start }
-      return inFlight == 0 ? lastSentAt + minimum : lastSentAt + max(interval, minimum)
+      if isBackingOff { return lastSentAt + max(minimum, Sequencer.floodGap) }
+      return outstanding == 0 ? lastSentAt + minimum : lastSentAt + max(interval, minimum)
     }
   }
 
@@ -68,10 +79,21 @@ struct Sequencer {
     pacer.advance()
   }
 
-  /// Flood: the last probe in flight has been answered.
-  mutating func windowAnswered(at now: Instant) {
-    guard case .flood(let window) = pace else { return }
-    let isPrompt = now - windowStartedAt <= Sequencer.promptly
+  /// An answer that is believed.
+  mutating func answered() { isBackingOff = false }
+
+  /// A probe never left.
+  mutating func sendFailed() {
+    isBackingOff = true
+    probeLost()
+  }
+
+  /// Flood: the last probe of the window has been answered. `inFlight`: probes without a verdict, which are then
+  /// lost or overtaken.
+  mutating func windowAnswered(inFlight: UInt64, at now: Instant) {
+    guard case .flood(let window) = pace, growsWindow else { return }
+    let isPrompt = now - windowStartedAt <= Sequencer.promptly && inFlight <= leftBehind
+    leftBehind = inFlight
     floodWindow = isPrompt ? min(floodWindow * 2, max(window, Sequencer.largestFloodWindow)) : max(window, 1)
   }
 
@@ -88,7 +110,9 @@ struct Sequencer {
 
   /// Adaptive: iputils' rule, the smoothed round trip (microseconds times 8) in whole milliseconds.
   mutating func adapt(ewmaEighthMicroseconds: Int64) {
-    interval = .milliseconds((ewmaEighthMicroseconds / 8 + 500) / 1_000)
+    interval = min(
+      .milliseconds((ewmaEighthMicroseconds / 8).addingSaturating(500) / 1_000),
+      Sequencer.longestAdaptiveInterval)
   }
 
   /// One period, as far as the pace has one; for waiting and for the meaning of "late by more than a period".

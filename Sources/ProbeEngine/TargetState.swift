@@ -13,7 +13,7 @@ struct TargetState {
   var histogram = Histogram()
   var jitter = Jitter()
   var reordering = Reordering()
-  var lossBursts = LossBursts()
+  var lossBursts = LossBursts(firstSequence: 1)
   var hostTransmit = PartStatistics()
   var hostReceive = PartStatistics()
   var sources: [UInt64] = [0, 0, 0]

@@ -9,9 +9,12 @@ package enum PingSession {
   private static let spin = Nanoseconds.microseconds(60)
 
   /// poll(2) may oversleep by a thousandth of its timeout, whatever the timer slack (the kernel's
-  /// select_estimate_accuracy): one of more than this is cut by twice that and waited for again.
-  private static let exactWait = Nanoseconds.milliseconds(3)
+  /// select_estimate_accuracy), and a processor that has slept for long may take hundreds of microseconds to wake
+  /// up. A wait of more than this ends earlier by both, and the short rest is waited for again.
+  private static let exactWait = Nanoseconds.milliseconds(2)
   private static let slackDivisor: Int64 = 500
+  private static let wakeUpDivisor: Int64 = 8
+  private static let longestWakeUp = Nanoseconds.microseconds(500)
 
   /// Runs to the end. Returns the summaries that the sink was told last.
   package static func run<Sink: PingSink & ~Copyable>(
@@ -97,7 +100,8 @@ package enum PingSession {
     let deadline = request.isPacePrecise ? deadline - spin : deadline
     let left = deadline - SystemClock.monotonicNow()
     guard left > exactWait else { return deadline }
-    return deadline - Nanoseconds(left.count / PingSession.slackDivisor)
+    let wakeUp = min(Nanoseconds(left.count / wakeUpDivisor), longestWakeUp)
+    return deadline - Nanoseconds(left.count / slackDivisor) - wakeUp
   }
 
   private static func handle<Sink: PingSink & ~Copyable>(

@@ -188,29 +188,27 @@ struct PingSetup: ~Copyable {
   private mutating func findSource(
     _ request: PingRequest, chosen: SocketAddress?
   ) throws(PingFailure) -> SocketAddress? {
-    guard request.checksRouteFirst || request.namesRoute || request.isSourceFixed,
-      let target = start.targets.first
-    else { return chosen }
+    guard let target = start.targets.first else { return chosen }
+    let zone = target.zone != 0 ? target.zone : interfaceIndex
     var found: SocketAddress?
-    do throws(SystemError) {
-      found = try RouteProbe.connect(
-        to: SocketAddress(target.address, scope: target.zone != 0 ? target.zone : interfaceIndex),
-        interface: request.interface, mark: request.mark)
-    } catch {
-      // Elsewhere each probe says itself that there is no route.
-      if request.checksRouteFirst { throw .noRoute(error) }
+    if request.checksRouteFirst || request.isSourceFixed {
+      do throws(SystemError) {
+        found = try RouteProbe.connect(
+          to: SocketAddress(target.address, scope: zone), interface: request.interface, mark: request.mark)
+      } catch {
+        // Elsewhere each probe says itself that there is no route.
+        if request.checksRouteFirst { throw .noRoute(error) }
+      }
     }
-    guard chosen == nil, let found else { return chosen }
-    start.source = found.address
-    if start.interface == nil, request.namesRoute { start.interface = interfaceName(of: found.address) }
-    return request.isSourceFixed ? found : nil
-  }
-
-  private func interfaceName(of address: IPv6Address) -> String? {
-    guard let owner = (try? Interfaces.addresses())?.first(where: { $0.address == address }) else {
-      return nil
+    if request.namesRoute, chosen == nil {
+      let query = Routing.Query(
+        to: target.address, interface: zone, mark: request.mark ?? 0,
+        trafficClass: request.trafficClass ?? 0)
+      let route = try? Routing.lookUp(query)
+      start.source = found?.address ?? route?.source
+      if start.interface == nil, let index = route?.interface { start.interface = Interfaces.name(of: index) }
     }
-    return Interfaces.name(of: owner.interface)
+    return chosen ?? (request.isSourceFixed ? found : nil)
   }
 
   private mutating func chooseIdentifier(

@@ -64,6 +64,8 @@ package struct PingSimulation {
   package var start: Instant = .zero
   /// The wall clock at instant zero, in nanoseconds since the epoch.
   package var wallOffset: Int64 = 1_767_225_600_000_000_000
+  /// The wall clock is set: from these instants on, in order, the offsets are others.
+  package var wallJumps: [(from: Instant, offset: Int64)] = []
   /// Kernel stamps are there (else the engine falls back on call and read).
   package var hasKernelStamps = true
   /// Calls that end the run from outside, by time.
@@ -85,12 +87,16 @@ package struct PingSimulation {
     var buffer = [UInt8](repeating: 0, count: engine.messageLength)
     var now = start
     var number: UInt64 = 0
+    var idleTurns = 0
 
     while !engine.isFinished {
       var next = engine.nextTimeout(now: now) ?? .distantFuture
       if let earliest = arrivals.earliest { next = min(next, earliest) }
       if let stopAt { next = min(next, stopAt) }
       precondition(next < .distantFuture, "a run that waits for nothing")
+      // A turn without time, arrival or probe may settle something; more of them would be a loop that spins.
+      idleTurns = next > now ? 0 : idleTurns + 1
+      precondition(idleTurns <= 2, "a run that does not get on")
       now = max(now, next)
       if let pause, pause.contains(now) { now = pause.upperBound }
       if let stopAt, now >= stopAt {
@@ -98,15 +104,18 @@ package struct PingSimulation {
         break
       }
       while let (due, payload) = arrivals.popDue(at: now) {
+        idleTurns = 0
         deliver(payload.0, stamp: due - payload.0.hostDelay, readAt: now, to: &engine)
       }
       engine.handleTimeout(at: now)
+      if let jump = wallJumps.last(where: { $0.from <= now }) { engine.wallOffset = jump.offset }
       var span = buffer.mutableSpan
       while let transmit = engine.pollTransmit(at: now, into: &span) {
         let octets = (0..<transmit.octets).map { span[$0] }
         let probe = VirtualProbe(
           number: number, target: configuration.targets[transmit.target], octets: octets, sentAt: now)
         number += 1
+        idleTurns = 0
         switch fate(probe) {
         case .sendFailed(let errno): engine.handleSendFailure(transmit.probe, errno: errno, at: now)
         case .delivered(let deliveries):
