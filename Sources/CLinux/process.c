@@ -85,17 +85,4 @@ int clinux_stop_by_sigtstp(void) {
 const char *clinux_errno_name(int number) { return strerrorname_np(number); }
 const char *clinux_errno_text(int number) { return strerrordesc_np(number); }
 
-int clinux_getopt_long(int argc, char *const argv[], const char *short_options,
-                       const struct option *long_options, int *option, const char **argument, int *next) {
-  opterr = 0;
-  optopt = 0;
-  int result = getopt_long(argc, argv, short_options, long_options, NULL);
-  *option = optopt;
-  *argument = optarg;
-  *next = optind;
-  return result;
-}
-
-void clinux_getopt_reset(void) { optind = 0; }
-
 int clinux_unshare(int flags) { return unshare(flags); }

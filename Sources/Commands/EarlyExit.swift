@@ -1,3 +1,5 @@
+import Report
+
 /// The program ends here, before anything was sent: what it prints, and its exit code. Not always a failure:
 /// `-V` and `--help` end this way too. Texts are whole lines, newline included.
 package struct EarlyExit: Error, Hashable, Sendable {
@@ -20,17 +22,12 @@ package enum Version {
   package static let text = "0.1.0"
 }
 
-/// Text in single quotes for a message, with whatever could steer a terminal or reorder the line (controls,
-/// bidirectional marks, line separators) written as `\u{…}`.
-func quoted(_ text: String) -> String {
-  var result = "'"
-  for scalar in text.unicodeScalars {
-    switch scalar.value {
-    case 0..<0x20, 0x7f..<0xa0, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff, 0xe0000...0xe007f:
-      result += "\\u{" + String(scalar.value, radix: 16) + "}"
-    default:
-      result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "'"
+/// Text for a message, made harmless as in every other output (`Escape`).
+func escaped(_ text: String) -> String {
+  var octets: [UInt8] = []
+  Escape.text(text, into: &octets)
+  return String(decoding: octets, as: UTF8.self)
 }
+
+/// The same in single quotes.
+func quoted(_ text: String) -> String { "'" + escaped(text) + "'" }

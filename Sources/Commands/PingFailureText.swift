@@ -23,22 +23,24 @@ enum PingFailureText {
     switch failure {
     case .resolution(let name, let error, let hasIPv4):
       if hasIPv4 {
-        return ["\(unquoted(name)): the name has only IPv4 addresses, and this is an IPv6 tool"]
+        return ["\(escaped(name)): the name has only IPv4 addresses, and this is an IPv6 tool"]
       }
-      return ["\(unquoted(name)): \(error.text)"]
+      return ["\(escaped(name)): \(error.text)"]
     case .missingZone(let name, let candidates):
       let choice =
         candidates.isEmpty ? "" : " (one of \(candidates.map { quoted($0) }.joined(separator: ", ")))"
       return [
-        "\(unquoted(name)): the zone is missing: write \(unquoted(name))%INTERFACE\(choice), or use -I"
+        "\(escaped(name)): the zone is missing: write \(escaped(name))%INTERFACE\(choice), or use -I"
       ]
     case .unknownInterface(let name):
       return [
-        isFace ? "unknown iface: \(unquoted(name))" : "\(quoted(name)) is not an interface of this host"
+        isFace ? "unknown iface: \(escaped(name))" : "\(quoted(name)) is not an interface of this host"
       ]
     case .notPermitted(let datagram, let raw): return permission(datagram, raw)
     case .socket(let error): return ["socket: \(error.errno.text)"]
     case .capture(let text): return ["capture: \(text)"]
+    case .option("--flow-label", let error) where error.errno == .exists:
+      return ["--flow-label: another process has it, or had it a few seconds ago"]
     case .option(let name, let error): return ["\(name): \(error.errno.text)"]
     case .source(let text, let error):
       return [
@@ -61,6 +63,4 @@ enum PingFailureText {
     lines.append("or give the capability for raw sockets (setcap cap_net_raw+ep FILE, or run as root)")
     return lines
   }
-
-  private static func unquoted(_ text: String) -> String { String(quoted(text).dropFirst().dropLast()) }
 }

@@ -18,7 +18,7 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
   private var held: [(event: PingEvent, wall: WallClock)] = []
   private var names: ReverseResolver?
   private let looksUpNames: Bool
-  private let payloadLength: Int
+  private let configuration: PingConfiguration
   private let namesInterfaces: Bool
   /// iputils before 20231222 names the target by its address's reverse name.
   private let headerNamesReverse: Bool
@@ -28,12 +28,13 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
     self.headerNamesReverse = headerNamesReverse && request.looksUpNames
     self.writer = writer
     looksUpNames = request.looksUpNames
-    payloadLength = request.configuration.payloadLength
+    configuration = request.configuration
     namesInterfaces = !request.checksRouteFirst
   }
 
   mutating func begin(_ start: PingStart, clock: KernelClock) {
-    var run = PingRun(start, payloadLength: payloadLength, namesInterfaces: namesInterfaces)
+    var run = PingRun(start, payloadLength: configuration.payloadLength, namesInterfaces: namesInterfaces)
+    if case .echo = configuration.message {} else { run.hasPayload = false }
     if headerNamesReverse, let target = start.targets.first, !target.isNumeric {
       run.targets[0].reverseName = reverseName(of: target)
     }

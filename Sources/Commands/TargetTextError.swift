@@ -37,26 +37,26 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case .empty:
       "an empty target; give a name or an IPv6 address"
     case .url(let host):
-      host.isEmpty ? "a URL without a host; give a name or an IPv6 address" : "a URL; write \(bare(host))"
+      host.isEmpty ? "a URL without a host; give a name or an IPv6 address" : "a URL; write \(escaped(host))"
     case .character(let scalar):
       "\(quoted(String(scalar))) cannot be part of a name or an address"
     case .brackets(nil, _):
       "brackets that do not match; write the address without brackets"
     case .brackets(let inside?, let hasPort):
       (hasPort ? "a ping has no port, and an address here no brackets" : "an address here has no brackets")
-        + (inside.isEmpty ? "; give an IPv6 address" : "; write \(bare(inside))")
+        + (inside.isEmpty ? "; give an IPv6 address" : "; write \(escaped(inside))")
     case .prefix(let address):
-      "a prefix; give one address" + (address.isEmpty ? "" : ", such as \(bare(address))")
+      "a prefix; give one address" + (address.isEmpty ? "" : ", such as \(escaped(address))")
     case .emptyZone(let interfaces):
       "no zone after '%'" + Self.zones(interfaces)
     case .escapedZone(let right):
-      "'%25' is how a URL writes '%'; write \(bare(right))"
+      "'%25' is how a URL writes '%'; write \(escaped(right))"
     case .badZone(let zone):
       "\(quoted(zone)) is not an interface name (1 to 15 octets) or index"
     case .needlessZone(let address):
-      "an address of this scope has no zone; write \(bare(address)), and choose the interface with -I"
+      "an address of this scope has no zone; write \(escaped(address)), and choose the interface with -I"
     case .missingZone(let address, let interfaces):
-      "the zone is missing: an address of this scope means nothing without its interface; write \(bare(address))%INTERFACE"
+      "the zone is missing: an address of this scope means nothing without its interface; write \(escaped(address))%INTERFACE"
         + Self.zones(interfaces)
     case .ipv4(let bits):
       "an IPv4 address, and probe6 is IPv6 only; give a name that has an AAAA record, or behind NAT64 "
@@ -66,16 +66,15 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case .malformed(let problem):
       Self.text(problem)
     case .port(let host):
-      "a ping has no port; write \(bare(host))"
+      "a ping has no port; write \(escaped(host))"
     case .zoneOfName(let name):
-      "a zone belongs to an address, not to a name; write \(bare(name)), and choose the interface with -I"
+      "a zone belongs to an address, not to a name; write \(escaped(name)), and choose the interface with -I"
     case .badName:
       "neither an address nor a host name (labels of 1 to 63 octets, 253 in all)"
     }
   }
 
   /// What to write instead, without anything that could steer a terminal, and without quotation marks.
-  private func bare(_ text: String) -> String { String(quoted(text).dropFirst().dropLast()) }
 
   private static func zones(_ interfaces: [String]) -> String {
     interfaces.isEmpty ? "" : " (one of " + interfaces.map { quoted($0) }.joined(separator: ", ") + ")"

@@ -1,32 +1,13 @@
 package import Wire
 
 extension [UInt8] {
-  /// The address in RFC 5952 form (lower case, longest run of zeros compressed, IPv4-mapped in dotted form).
+  /// The address in RFC 5952 form, as Wire writes it.
   package mutating func put(_ address: IPv6Address) {
-    if address.isIPv4Mapped {
-      put("::ffff:")
-      put(ipv4: UInt32(truncatingIfNeeded: address.bits))
-      return
-    }
-    var run = 0..<0
-    var index = 0
-    while index < 8 {
-      let first = index
-      while index < 8, group(address, index) == 0 { index += 1 }
-      if index - first > Swift.max(run.count, 1) { run = first..<index }
-      index += 1
-    }
-    index = 0
-    while index < 8 {
-      if index == run.lowerBound, !run.isEmpty {
-        put("::")
-        index = run.upperBound
-        continue
-      }
-      if index > 0, run.isEmpty || index != run.upperBound { put(0x3a) }
-      put(hexadecimal: UInt64(group(address, index)))
-      index += 1
-    }
+    var text = InlineArray<45, UInt8>(repeating: 0)
+    var span = text.mutableSpan
+    // The buffer holds the longest text, so this cannot throw.
+    let count = (try? address.write(into: &span)) ?? 0
+    for index in 0..<count { append(text[index]) }
   }
 
   /// The address with `%zone`: the interface's name where it is known, else its index; nothing for zone 0.
@@ -47,10 +28,6 @@ extension [UInt8] {
       put(decimal: UInt64(address >> shift & 0xff))
       if shift > 0 { put(0x2e) }
     }
-  }
-
-  private func group(_ address: IPv6Address, _ index: Int) -> UInt16 {
-    UInt16(truncatingIfNeeded: address.bits >> UInt128(16 * (7 - index)))
   }
 }
 

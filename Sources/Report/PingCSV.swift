@@ -23,7 +23,7 @@ package struct PingCSV: PingWriter {
       var record = record("start", target, at: now, wall)
       record.put(.source, run.source)
       record.put(.interface, run.interface)
-      record.put(.bytes, Int64(run.payloadLength))
+      if run.hasPayload { record.put(.bytes, Int64(run.payloadLength)) }
       record.end(into: &out.standardOutput)
     }
   }

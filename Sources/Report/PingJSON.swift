@@ -21,7 +21,7 @@ package struct PingJSON: PingWriter {
       put(target: target, into: &line)
       line.put("source", ifKnown: run.source)
       line.put("interface", ifKnown: run.interface)
-      line.put("payload_bytes", Int64(run.payloadLength))
+      if run.hasPayload { line.put("payload_bytes", Int64(run.payloadLength)) }
       line.put("identifier", UInt64(run.identifier))
       if let label = run.flowLabel { line.put("flow_label", UInt64(label)) }
       line.put("path", run.path.rawValue)

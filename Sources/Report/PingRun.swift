@@ -36,6 +36,8 @@ package struct PingRun: Sendable {
   /// Interface by name, where chosen (`-I`) or found by the route look-up.
   package var interface: String?
   package var payloadLength: Int
+  /// Only an echo has a payload. iputils names its length all the same.
+  package var hasPayload = true
   package var identifier: UInt16
   package var flowLabel: UInt32?
   package var path: Path

@@ -23,9 +23,11 @@ package struct PingText: PingWriter {
         out.standardOutput.put(" on ")
         Escape.text(interface, into: &out.standardOutput)
       }
-      out.standardOutput.put(", ")
-      out.standardOutput.put(decimal: run.payloadLength)
-      out.standardOutput.put(" octets of payload")
+      if run.hasPayload {
+        out.standardOutput.put(", ")
+        out.standardOutput.put(decimal: run.payloadLength)
+        out.standardOutput.put(" octets of payload")
+      }
       if let label = run.flowLabel {
         out.standardOutput.put(", flow label 0x")
         out.standardOutput.put(hexadecimal: UInt64(label), width: 5)

@@ -1,22 +1,11 @@
 import Runtime
 import Testing
+import Timing
 
 @testable import Commands
 
 /// Random argument vectors, the same ones every time.
 @Suite struct ArgumentFuzzTests {
-  /// SplitMix64.
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-  }
-
   private static let pieces =
     [
       "", "-", "--", "=", "-1", "0", "1", "255", "65527", "65536", "9223372036854775807",
@@ -30,7 +19,7 @@ import Testing
     ] + OptionTable.pingVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
     + OptionTable.iputilsPing.descriptions.compactMap { $0.short.map { "-" + String($0) } }
 
-  private func vector(_ generator: inout Generator) -> [String] {
+  private func vector(_ generator: inout RandomNumbers) -> [String] {
     (0..<Int.random(in: 0...8, using: &generator)).map { _ in
       var word = Self.pieces.randomElement(using: &generator) ?? ""
       switch Int.random(in: 0..<6, using: &generator) {
@@ -49,7 +38,7 @@ import Testing
   }
 
   @Test func anyArgumentVectorIsAnInvocationOrATextWithAnExitCode() {
-    var generator = Generator(state: 6)
+    var generator = RandomNumbers(seed: 6)
     var parsed = 0
     var refused = 0
     for round in 0..<6_000 {
@@ -77,7 +66,7 @@ import Testing
   }
 
   @Test func anyTargetTextIsATargetOrALineThatNamesIt() {
-    var generator = Generator(state: 66)
+    var generator = RandomNumbers(seed: 66)
     for _ in 0..<6_000 {
       let text = (0..<3).map { _ in Self.pieces.randomElement(using: &generator) ?? "" }.joined()
       do throws(TargetTextError) {

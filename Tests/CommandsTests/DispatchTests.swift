@@ -40,7 +40,7 @@ import Testing
     (["help", "pnig"], "no help on 'pnig'; did you mean ping?"),
     (["completions"], "completions for which shell? One of: bash, zsh, fish"),
     (["completions", "tcsh"], "no completions for 'tcsh'; known shells: bash, zsh, fish"),
-    (["\u{1b}]0;x\u{7}"], "unknown command '\\u{1b}]0;x\\u{7}'"),
+    (["\u{1b}]0;x\u{7}"], "unknown command '\\x1b]0;x\\x07'"),
   ]) func whatIsNotKnownIsSaidWithTheNearestWord(_ arguments: [String], _ text: String) {
     #expect(
       Dispatch.resolve(argv0: "probe6", arguments: arguments)

@@ -156,7 +156,7 @@ import Wire
           == "probe6 ping: \(option): '\(text)' is out of range; allowed: \(lowest) to \(highest)")
     }
     for text in ["", "abc", "NaN", "1e309", "1e3", "0x", "１", "1.5", " 1", "1 ", "+1", "1_0", "\u{1b}[2J"] {
-      let shown = text == "\u{1b}[2J" ? "\\u{1b}[2J" : text
+      let shown = text == "\u{1b}[2J" ? "\\x1b[2J" : text
       #expect(
         message([option, text, "h"])
           == "probe6 ping: \(option): '\(shown)' is not a whole number; allowed: \(lowest) to \(highest)")

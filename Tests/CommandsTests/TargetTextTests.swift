@@ -90,7 +90,7 @@ import Wire
     ("a..b", "'a..b'", "host name"),
     ("-x", "'-x'", "host name"),
     ("two words", "'two words'", "' ' cannot"),
-    ("a\u{1b}[2Jb", "'a\\u{1b}[2Jb'", "cannot be part"),
+    ("a\u{1b}[2Jb", "'a\\x1b[2Jb'", "cannot be part"),
     ("ex(ample", "'ex(ample'", "'(' cannot"),
   ]) func everyWrongTargetIsNamedAndWhatWouldBeRight(_ text: String, _ named: String, _ right: String) {
     let message = problem(text)?.message ?? "no error"

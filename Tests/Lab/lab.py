@@ -42,15 +42,16 @@ class Done:
 class Run(Done):
     """A ping with --json that has ended: its events and its summary, checked line by line."""
 
-    def __init__(self, done):
+    def __init__(self, done, targets=1):
         super().__init__(done.command, done.code, done.out, done.err)
         self.lines = [checked_line(line, self) for line in self.out.splitlines()]
-        summaries = [line for line in self.lines if line["event"] == "summary"]
-        equal(len(summaries), 1, "number of summaries", self)
-        self.summary = summaries[0]
-        verdicts = {verdict: self.summary.get(verdict) for verdict in VERDICTS}
-        equal(sum(verdicts.values()), self.summary["attempted"], f"sum of verdicts {verdicts}", self)
-        equal(self.summary["sent"], self.summary["attempted"] - self.summary["send_failed"], "sent", self)
+        self.summaries = self.events("summary")
+        equal(len(self.summaries), targets, "number of summaries", self)
+        self.summary = self.summaries[0]
+        for summary in self.summaries:
+            verdicts = {verdict: summary.get(verdict) for verdict in VERDICTS}
+            equal(sum(verdicts.values()), summary["attempted"], f"sum of verdicts {verdicts}", self)
+            equal(summary["sent"], summary["attempted"] - summary["send_failed"], "sent", self)
 
     def events(self, name):
         return [line for line in self.lines if line["event"] == name]
@@ -162,6 +163,37 @@ class Running:
             self.process.wait()
 
 
+class Capture:
+    """What leaves by an interface of the host, caught by tcpdump until `count` packets matched."""
+
+    def __init__(self, lab, count, match, interface):
+        needs("tcpdump", "tcpdump")
+        needs("tshark", "tshark")
+        place = pathlib.Path("/run/lab/captures")
+        place.mkdir(exist_ok=True)
+        self.file = place / f"{len(lab.running)}.pcap"
+        self.running = lab.start(
+            "tcpdump", "-i", interface, "-Q", "out", "--immediate-mode", "-U", "-Z", "root", "-c", count, "-w",
+            self.file, match,
+        )
+        self.running.wait_for("listening on")
+
+    def finish(self):
+        done = self.running.finish(10)
+        equal(done.code, 0, "tcpdump's exit code", done)
+
+    def fields(self, *names, match=""):
+        """For each packet that matches tshark's display filter, the values of these fields as tshark reads them."""
+        command = ["tshark", "-n", "-r", self.file, "-T", "fields", "-E", "separator=|"]
+        for name in names:
+            command += ["-e", name]
+        if match:
+            command += ["-Y", match]
+        done = subprocess.run(command, capture_output=True, text=True)
+        expect(done.returncode == 0, "tshark reads the capture", done.stderr)
+        return [tuple(line.split("|")) for line in done.stdout.splitlines()]
+
+
 class Lab:
     """The lab that the test runs in."""
 
@@ -177,12 +209,17 @@ class Lab:
     def run(self, *command, seconds=20, **options):
         return self.start(*command, **options).finish(seconds)
 
-    def ping(self, *arguments, before=(), seconds=20, **options):
+    def ping(self, *arguments, before=(), seconds=20, targets=1, **options):
         """probe6 ping --json with these arguments, run to its end and checked."""
-        return Run(self.run(*before, "probe6", "ping", "--json", *arguments, seconds=seconds, **options))
+        done = self.run(*before, "probe6", "ping", "--json", *arguments, seconds=seconds, **options)
+        return Run(done, targets)
 
     def start_ping(self, *arguments, before=(), **options):
         return self.start(*before, "probe6", "ping", "--json", *arguments, **options)
+
+    def capture(self, count, match="dst host fd00:6::1", interface="uplink"):
+        """Catches the next `count` packets that leave the host."""
+        return Capture(self, count, match, interface)
 
     def must(self, *command):
         done = subprocess.run(command, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The other end of the lab: answers echo requests as the destination address tells it to, and names.
+"""The other end of the lab: answers echo requests and other questions as their destination tells it to, and names.
 
 `serve_echo` answers for fd00:6:f::MODE:N; `serve_names` is a name server. Content and counts are exact; only
 `delay` and `swap` say anything about time. Python 3 standard library only.
@@ -14,6 +14,8 @@ import time
 ICMP6_FILTER = 1
 IPV6_FREEBIND = 78
 ECHO_REQUEST, ECHO_REPLY = 128, 129
+NODE_QUERY, NODE_REPLY = 139, 140
+EXTENDED_REQUEST, EXTENDED_REPLY = 160, 161
 ELSEWHERE = ipaddress.IPv6Address("fd00:6:f::bad").packed
 
 
@@ -141,6 +143,41 @@ def _parameter(request, n, earlier):
     return [(0, None, error(0x0400 | n >> 8, request.quoted(), info=n & 0xFF))]
 
 
+def _error_first(request, n, earlier):
+    return [(0, None, error(0x0100, request.quoted()) if earlier < n else request.reply())]
+
+
+# RFC 4620: what the node says of itself, each with a time to live of 0.
+NODE_NAMES = b"\0\0\0\0\x04peer\x03lab\0\x05other\x04peer\x03lab\0"
+NODE_ADDRESSES = ["fd00:6:f::1", "fe80::1"]
+QUERY_NAME, QUERY_IPV6, QUERY_IPV4 = 2, 3, 4
+
+
+def _node_information(request, n, earlier):
+    kind, flags = struct.unpack_from("!HH", request.octets, 4)
+    data = {
+        QUERY_NAME: NODE_NAMES,
+        QUERY_IPV6: b"".join(bytes(4) + ipaddress.IPv6Address(each).packed for each in NODE_ADDRESSES),
+        QUERY_IPV4: bytes(4) + bytes([192, 0, 2, 7]),
+    }.get(kind, b"")
+    code, nonce = 0, request.octets[8:16]
+    if n in (1, 2, 0x55):
+        code, data = n, b""
+    elif n == 4:
+        data = data[:7]
+    elif n == 5:
+        data = bytes(4) + bytes([len(EVIL_NAME)]) + EVIL_NAME + b"\0"
+    elif n == 6:
+        nonce = bytes(8)
+    return [(0, None, struct.pack("!BBHHH", NODE_REPLY, code, 0, kind, flags) + nonce + data)]
+
+
+def _extended(request, n, earlier):
+    return [(0, None, struct.pack(
+        "!BBHHBB", EXTENDED_REPLY, n >> 8, 0, request.identifier, request.sequence >> 8, n & 0xFF
+    ))]
+
+
 MODES = {
     0x1: (_plain, "answers"),
     0x2: (_delay, "answers after N ms"),
@@ -163,14 +200,23 @@ MODES = {
     0x13: (_too_big, "answers with packet too big, mtu N"),
     0x14: (_parameter, "answers with parameter problem, code N>>8, pointer N&ff"),
     0x15: (_plain, "answers with hop limit N"),
+    0x16: (_error_first, "answers the first N with no route, the others truly"),
+    0x20: (_node_information, "node information as asked (N=0), refused (1), unknown query (2), code 55 (55), cut "
+           "short (4), a hostile name (5), another nonce (6)"),
+    0x21: (_extended, "extended echo with code N>>8 and last octet N&ff"),
 }
+
+
+# What each mode answers to where it is no echo request.
+ASKING = {None: ECHO_REQUEST, 0x20: NODE_QUERY, 0x21: EXTENDED_REQUEST}
 
 
 def serve_echo(ready):
     """Answers for fd00:6:f::MODE:N until killed."""
     link = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
     passes = bytearray(b"\xff" * 32)
-    passes[ECHO_REQUEST // 8] &= ~(1 << ECHO_REQUEST % 8)  # little-endian words: the same bit in any case
+    for asking in ASKING.values():
+        passes[asking // 8] &= ~(1 << asking % 8)  # little-endian words: the same bit in any case
     link.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, bytes(passes))
     link.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     link.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
@@ -199,7 +245,7 @@ def serve_echo(ready):
         octets, ancillary, _, asker = link.recvmsg(65535 + 8, 256)
         asked = next(data[:16] for level, kind, data in ancillary if kind == socket.IPV6_PKTINFO)
         mode, n = struct.unpack_from("!HH", asked, 12)
-        if len(octets) < 8 or mode not in MODES:
+        if len(octets) < 8 or mode not in MODES or octets[0] != ASKING.get(mode, ECHO_REQUEST):
             continue
         request = Request(octets, asker, asked)
         stream = (asked, request.identifier, asker[0])

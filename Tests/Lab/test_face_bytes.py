@@ -66,6 +66,16 @@ SAME = [
     "-c 3 -i 0.02 -W 1 fd00:6:f::e:0301",
     "-c 4 -i 0.02 fd00:6:f::2:1",
     "-c 3 -i 0.02 fd00:6:f::15:9",
+    "-c 2 -i 0.02 -N name fd00:6:f::20:0",
+    "-c 2 -i 0.02 -N ipv6 fd00:6:f::20:0",
+    "-c 2 -i 0.02 -N ipv6-all -N subject-ipv6=fd00:6::1 fd00:6:f::20:0",
+    "-c 2 -i 0.02 -N ipv4 fd00:6:f::20:0",
+    "-c 2 -i 0.02 -N name -N subject-name=peer.lab fd00:6:f::20:0",
+    "-c 2 -i 0.02 -N name fd00:6:f::20:1",
+    "-c 2 -i 0.02 -N name fd00:6:f::20:2",
+    "-c 2 -i 0.02 -N name fd00:6:f::20:4",
+    "-c 2 -i 0.02 -N ipv6 fd00:6:f::20:4",
+    "-c 1 -W 0.3 -N name fd00:6::1",
     # Refusals.
     "",
     "-c 1",
@@ -120,6 +130,10 @@ OURS = [
     # iputils counts a packet that never left as transmitted.
     ("-c 1 -s 65000 -M do fd00:6::1", 1, "stdout", r".*\n0 packets transmitted, 0 received, \+1 errors.*"),
     ("-c 1 -s 65000 -M do fd00:6::1", 1, "stderr", r".*local error: message too long, mtu: 1500\n"),
+    # iputils prints the code's octet as two, swapped.
+    ("-c 1 -N name fd00:6:f::20:55", 0, "stdout", r".*: unknown code\(55\); seq=1; .*"),
+    # iputils writes octets that are no text in decimal.
+    ("-c 1 -N name fd00:6:f::20:5", 0, "stdout", r".*: \\x1b\[31m\\x1b]0;owned\\x07\\x9b1m\\u\{9b\}2m\\u\{202e\}x\.; .*"),
     # The zone that -I gave is shown, and no warning is needed.
     ("-c 1 -I uplink fe80::1", 0, "stdout", r"PING fe80::1\(fe80::1%uplink\) from \S+ uplink: 56 data bytes\n.*"),
     # A name that has only an IPv4 address says so.

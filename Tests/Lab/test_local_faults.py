@@ -69,12 +69,22 @@ def test_own_firewall(lab):
 
 
 def test_own_firewall_on_datagram_sockets(lab):
-    """On a datagram socket, where the kernel keeps the firewall's EPERM to itself, nothing is believed to reply."""
-    # ping_v6_sendmsg (net/ipv6/ping.c) drops the error of the last step, so that only a missing transmit stamp
-    # can tell.
+    """On a datagram socket, where the kernel keeps the firewall's EPERM to itself, the send has failed all the same"""
+    # ping_v6_sendmsg (net/ipv6/ping.c) drops the error of the last step, so that only a missing stamp can tell, once
+    # a neighbor could no longer be the reason.
     run = lab.ping("--datagram", "-c", "5", "-i", "0.02", "-W", "0.2", "fd00:6:e::20")
-    run.counts(attempted=5, replied=0, icmp_errors=0)
-    equal(run.summary["lost"] + run.summary["send_failed"], 5, "lost or failed", run)
+    run.counts(attempted=5, sent=0, send_failed=5, lost=0, icmp_errors=0)
+    equal(errnos(run), {"EPERM"}, "errno", run)
+    equal(run.code, 1, "exit code", run)
+
+
+def test_dead_neighbor(lab):
+    """A neighbor of our own that does not answer is an error of the network, never a failed send"""
+    for path in ("--datagram", "--raw"):
+        run = lab.ping(path, "-c", "3", "-i", "0.02", "-W", "1", "fd00:6:0:1::dead")
+        run.counts(attempted=3, sent=3, icmp_errors=3, send_failed=0, lost=0)
+        for event in run.events("icmp_error"):
+            equal((event["type"], event["code"], event["from"]), (1, 3, "fd00:6:0:1::1"), "error", event)
 
 
 def test_firewall_in_mid_run(lab):

@@ -1,12 +1,11 @@
 // What Swift's Glibc module cannot say: control messages, socket error queue, sendmmsg and recvmmsg, ppoll,
-// capabilities, getopt's globals. Types that exist only under _GNU_SOURCE are mirrored here and checked
-// against the real ones by _Static_assert in the .c files; defining _GNU_SOURCE in a header would make
-// this module disagree with Swift's own view of glibc.
+// capabilities. Types that exist only under _GNU_SOURCE are mirrored here and checked against the real ones
+// by _Static_assert in the .c files; defining _GNU_SOURCE in a header would make this module disagree with
+// Swift's own view of glibc.
 #pragma once
 
 #include <time.h>
 
-#include <getopt.h>
 #include <linux/errqueue.h>
 #include <linux/if_addr.h>
 #include <linux/net_tstamp.h>
@@ -127,12 +126,6 @@ int clinux_stop_by_sigtstp(void);
 // The name ("ENOENT") and the untranslated text of an errno; NULL for an unknown one.
 const char *clinux_errno_name(int number);
 const char *clinux_errno_text(int number);
-
-// ---- getopt's globals ----
-// getopt_long(3) with opterr = 0. `option` gets optopt, `argument` optarg, `next` optind.
-int clinux_getopt_long(int argc, char *const argv[], const char *short_options,
-                       const struct option *long_options, int *option, const char **argument, int *next);
-void clinux_getopt_reset(void);
 
 // ---- Namespaces ----
 // unshare(2) of the calling thread; the flags are those of clone(2).
