@@ -55,8 +55,8 @@ class SlowNeighbor:
             if self.end_of_it in readable:
                 return
             if answer_at is not None and time.monotonic() >= answer_at:
-                self.link.send(advertisement(frame))
                 self.waited.append(NEIGHBOR)
+                self.link.send(advertisement(frame))
                 answer_at = None
             if self.link in readable:
                 octets = self.link.recv(2048)
