@@ -107,6 +107,12 @@ package struct PingCSV: PingWriter {
     record.put(.sequence, reply.sequence)
     record.put(.bytes, Int64(reply.octets))
     if let hopLimit = reply.hopLimit { record.put(.hopLimit, UInt64(hopLimit)) }
+    if let answer = reply.answer {
+      var text: [UInt8] = []
+      PingTextAnswer.put(answer, into: &text)
+      // Without the comma that joins it to a line.
+      record.put(.answer, String(decoding: text.dropFirst(2), as: UTF8.self))
+    }
     put(reply.roundTrip, reply.roundTripSource, into: &record)
     if let hostTransmit = reply.hostTransmit { record.put(.hostTransmit, hostTransmit.count) }
     if let hostReceive = reply.hostReceive { record.put(.hostReceive, hostReceive.count) }

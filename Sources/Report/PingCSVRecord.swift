@@ -10,6 +10,7 @@ enum PingCSVField: Int, CaseIterable {
   case duplicates, reordered, rejected
   case minimum, mean, maximum, mdev, p50, p90, p95, p99, p999, jitter
   case scheduleErrorP50, scheduleErrorP99, scheduleErrorMaximum
+  case answer
 
   /// In the header record.
   var name: String {
@@ -39,6 +40,7 @@ enum PingCSVField: Int, CaseIterable {
     case .scheduleErrorP50: "schedule_error_p50_ns"
     case .scheduleErrorP99: "schedule_error_p99_ns"
     case .scheduleErrorMaximum: "schedule_error_max_ns"
+    case .answer: "answer"
     case .time: "time"
     case .event: "event"
     case .target: "target"

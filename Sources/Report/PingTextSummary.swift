@@ -70,7 +70,8 @@ struct PingTextSummary {
     out.put(thousandths: Int64(clamping: thousandths))
     out.put(" %")
     if summary.lossBursts > 0 {
-      out.put(", in ")
+      // Late ones too: whoever waited had no answer.
+      out.put("; lost or late in ")
       put(summary.lossBursts, "burst", into: &out)
       out.put(", the longest of ")
       out.put(decimal: summary.longestLossBurst)

@@ -8,6 +8,7 @@ import Wire
 struct PingTransport: ~Copyable {
   /// Probes that one system call may take along.
   static let batchCapacity = 128
+  private static let batchesAtOnce = 4
   /// Room for what comes back beside the reply that was asked for: an ICMPv6 error is at most 1280 octets.
   private static let minimumMessageSize = 1_536
 
@@ -52,7 +53,8 @@ struct PingTransport: ~Copyable {
   /// Sends every probe that is due; says how many the engine handed over.
   mutating func transmit(_ engine: inout PingEngine, clock: inout KernelClock) -> Int {
     var total = 0
-    while true {
+    // Bounded, so that a schedule which this host cannot keep up with starves neither replies nor signals.
+    for _ in 0..<PingTransport.batchesAtOnce {
       sendBatch.removeAll()
       probes.removeAll(keepingCapacity: true)
       while !sendBatch.isFull {
@@ -79,6 +81,7 @@ struct PingTransport: ~Copyable {
       send(&engine, clock: &clock)
       if !sendBatch.isFull || engine.isFinished { return total }
     }
+    return total
   }
 
   private mutating func send(_ engine: inout PingEngine, clock: inout KernelClock) {

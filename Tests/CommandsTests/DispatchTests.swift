@@ -64,7 +64,7 @@ import Testing
     let examples = try #require(lines.firstIndex(of: "Examples:"))
     let options = try #require(lines.firstIndex(of: "When and how long:"))
     #expect(examples < options)
-    #expect(text.contains("\n  2  the command line or a name is wrong\n"))
+    #expect(text.contains("\n  2  the command line is wrong, or a name of a host or an interface\n"))
   }
 
   @Test func everyExampleInHelpIsACommandLineThatParses() throws {

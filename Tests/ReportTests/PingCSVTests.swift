@@ -67,6 +67,6 @@ import Wire
         + "length_ns,skipped,attempted,sent,replied,corrupted,late,icmp_errors,lost,send_failed,in_flight,"
         + "duplicates,reordered,rejected,rtt_min_ns,rtt_mean_ns,rtt_max_ns,rtt_mdev_ns,rtt_p50_ns,"
         + "rtt_p90_ns,rtt_p95_ns,rtt_p99_ns,rtt_p999_ns,jitter_ns,schedule_error_p50_ns,"
-        + "schedule_error_p99_ns,schedule_error_max_ns")
+        + "schedule_error_p99_ns,schedule_error_max_ns,answer")
   }
 }

@@ -61,7 +61,7 @@ import Wire
 
         host.example (2001:db8::2)
         7 attempted = 1 replied + 1 corrupted + 1 late + 1 ICMPv6 error + 1 lost + 1 not sent + 1 in flight
-        lost 1 of 6 sent, 16.666 %, in 1 burst, the longest of 1
+        lost 1 of 6 sent, 16.666 %; lost or late in 1 burst, the longest of 1
         beside these: 1 duplicate, 2 reordered (by up to 3)
         not believed: 3
           2 wrong nonce: no answer to a packet of ours
