@@ -63,7 +63,7 @@ need_packages() {
     local log
     log=$(mktemp)
     # A package list that is missing or old is the usual reason for a failure, so update and try once more.
-    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q
+    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=120
       --no-install-recommends "${missing[@]}")
     if "${install[@]}" </dev/null >"$log" 2>&1 \
       || { "${as_root[@]}" apt-get update -q </dev/null >>"$log" 2>&1 \
