@@ -39,6 +39,7 @@ def test_probe_of_an_interface(lab):
             equal(run.code, 0, "exit code", run)
             equal(answers(run), [interface_status(active=True, ipv4=True, ipv6=True)], "answer", run)
             expect(0 < run.round_trips()[0] < 1_000_000_000, "a round trip", run)
+            expect("payload_bytes" not in run.events("start")[0], "a question has no payload", run)
 
 
 def test_probe_by_address(lab):

@@ -65,6 +65,7 @@ def test_sizes(lab):
             run, packets = caught(lab, [*path, "--size", str(size)], ["ipv6.plen"])
             run.counts(attempted=3, replied=3, corrupted=0)
             equal(packets, [(str(size + 8),)] * 3, "payload lengths", run)
+            equal(run.events("start")[0]["payload_bytes"], size, "what JSON says", run)
             equal({event["bytes"] for event in run.events("reply")}, {size + 8}, "octets of the replies", run)
             expect(all(0 < each < 1_000_000_000 for each in run.round_trips()), "round trips", run)
             equal(len(run.round_trips()), 3, "round trips", run)
