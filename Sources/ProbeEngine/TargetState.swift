@@ -59,7 +59,7 @@ struct TargetState {
     s.jitter = jitter.value.map(Nanoseconds.init)
     if withHistogram {
       s.histogram = histogram.buckets.map {
-        HistogramBucket(lower: $0.lower, upper: $0.upper, count: $0.count)
+        HistogramBucket(lower: $0.lower, upper: $0.upper.addingSaturating(1), count: $0.count)
       }
     }
     s.firstSentAt = firstSentAt

@@ -41,6 +41,8 @@ package enum PingSession {
     var transport = PingTransport(
       socket: setup.takeSocket(), capture: setup.takeCapture(), captureInterface: setup.interfaceIndex,
       envelopes: setup.envelopes, messageLength: engine.messageLength, isFlood: request.isFlood)
+    // Set-up took longer than the kernel's worker needs to switch receive stamps on, unless it had no processor.
+    ICMPv6Socket.letStampsStart()
     sink.begin(setup.start, clock: clock)
     do throws(SystemError) {
       try loop(&engine, &transport, &clock, signals, request, &sink)

@@ -200,7 +200,8 @@ struct PingSetup: ~Copyable {
         if request.checksRouteFirst { throw .noRoute(error) }
       }
     }
-    if request.namesRoute, chosen == nil {
+    // One line cannot name the routes of several targets.
+    if request.namesRoute, chosen == nil, start.targets.count == 1 {
       let query = Routing.Query(
         to: target.address, interface: zone, mark: request.mark ?? 0,
         trafficClass: request.trafficClass ?? 0)
