@@ -183,9 +183,7 @@ def test_histogram(lab):
     edges = [edge for low, high, _ in buckets for edge in (low, high)]
     equal(edges, sorted(edges), "buckets are in order", run)
     for low, high, count in buckets:
-        # One that is exactly on the edge may be on either side.
-        least, most = sum(low <= each < high for each in found), sum(low <= each <= high for each in found)
-        expect(least <= count <= most, f"{count} round trips from {low} to {high}", sorted(found))
+        equal(count, sum(low <= each < high for each in found), f"round trips from {low} to {high}", sorted(found))
     done = lab.run("probe6", "ping", "--histogram", "-c", "50", "-i", "0.002", "fd00:6::1")
     drawn = re.findall(r"^([\d.]+) - ([\d.]+) ms \|[^\d\n]*(\d*)$", done.out, re.M)
     expect(len(drawn) > 1, "rows", done)
