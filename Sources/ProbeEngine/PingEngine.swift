@@ -195,7 +195,7 @@ package struct PingEngine: ~Copyable {
   package mutating func handleTimeout(at now: Instant) {
     guard !isFinished else { return }
     if case .perProbe(let timeout) = configuration.wait {
-      while let oldest = oldestInFlight, oldest.sentAt + patience(oldest, timeout) <= now {
+      while let oldest = oldestInFlight, oldest.departedAt + patience(oldest, timeout) <= now {
         giveUp(oldest.probe, at: now)
       }
     }
@@ -234,7 +234,7 @@ package struct PingEngine: ~Copyable {
 
   private var oldestTimeout: Instant? {
     guard case .perProbe(let timeout) = configuration.wait, let oldest = oldestInFlight else { return nil }
-    return oldest.sentAt + patience(oldest, timeout)
+    return oldest.departedAt + patience(oldest, timeout)
   }
 
   /// A probe that has not left may wait for its neighbor; the kernel says within three seconds that there is none.

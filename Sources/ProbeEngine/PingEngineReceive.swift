@@ -148,7 +148,7 @@ extension PingEngine {
     guard case .perProbe(let timeout) = configuration.wait else { return true }
     let stamp = arrival.stamp ?? arrival.readAt
     let arrivedAt = stamp >= slot.sentAt ? min(stamp, arrival.readAt) : arrival.readAt
-    return arrivedAt - slot.sentAt <= timeout
+    return arrivedAt - slot.departedAt <= timeout
   }
 
   private mutating func noteAnswered(_ slot: ProbeSlot, at now: Instant) {

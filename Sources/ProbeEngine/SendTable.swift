@@ -13,6 +13,8 @@ struct ProbeSlot {
   var sentAt: Instant = .zero
   /// The kernel's transmit stamp; nil until it comes.
   var transmittedAt: Instant? = nil
+  /// When waiting for its answer began: neighbor resolution, which may take seconds, is not the network's time.
+  var departedAt: Instant { max(transmittedAt ?? sentAt, sentAt) }
   /// The probe reached a device, by whichever stamp said so first.
   var hasLeft = false
   /// The wall clock in microseconds as it was written into the payload.
