@@ -152,7 +152,7 @@ extension CommandDescription {
         lines: [
           "0  every target replied; with --until, what was waited for came",
           "1  a target did not reply; with --until, the run ended before it came",
-          "2  the command line or a name is wrong",
+          "2  the command line is wrong, or a name of a host or an interface",
           "3  this host could not: no socket, no permission, no such source address, no output",
         ])
     ])
