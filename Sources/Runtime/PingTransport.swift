@@ -9,6 +9,7 @@ struct PingTransport: ~Copyable {
   /// Probes that one system call may take along.
   static let batchCapacity = 128
   private static let batchesAtOnce = 4
+  private static let framesAtOnce = 256
   /// Room for what comes back beside the reply that was asked for: an ICMPv6 error is at most 1280 octets.
   private static let minimumMessageSize = 1_536
 
@@ -148,7 +149,8 @@ struct PingTransport: ~Copyable {
   /// Replies that wait on the socket or in the capture.
   mutating func receive(_ engine: inout PingEngine, clock: inout KernelClock) throws(SystemError) {
     if isCaptured {
-      receiveCaptured(&engine, clock: clock)
+      // All that waits, before any probe is given up; bounded, so that a flood cannot keep the loop.
+      for _ in 0..<16 where receiveCaptured(&engine, clock: clock) < PingTransport.framesAtOnce { return }
       // The raw socket's own copy of what the capture sees; its filter lets nothing in, but stay safe.
       return
     }
@@ -167,9 +169,10 @@ struct PingTransport: ~Copyable {
     }
   }
 
-  private mutating func receiveCaptured(_ engine: inout PingEngine, clock: KernelClock) {
+  /// How many frames there were.
+  private mutating func receiveCaptured(_ engine: inout PingEngine, clock: KernelClock) -> Int {
     let interface = captureInterface
-    _ = try? capture?.dispatch(max: 256) { frame, metadata in
+    let count = try? capture?.dispatch(max: PingTransport.framesAtOnce) { frame, metadata in
       let now = SystemClock.monotonicNow()
       guard let offset = metadata.linkType.networkHeaderOffset(in: frame),
         let header = try? IPv6Header(decoding: frame, at: offset)
@@ -189,6 +192,7 @@ struct PingTransport: ~Copyable {
           trafficClass: header.trafficClass.rawValue, stamp: clock.monotonic(fromRealtime: metadata.stamp),
           stampSource: .capture, readAt: now, isChecksumUnverified: true))
     }
+    return count ?? 0
   }
 
   /// Takes away an error that waits without an entry in the queue, so that the poller does not spin on it.
