@@ -98,7 +98,7 @@ package struct PingEngine: ~Copyable {
   package var nextProbe: UInt64 { table.next }
 
   /// The next probe's transmit stamp is wanted: each one's, but in a flood that sends whole windows at once, where
-  /// stamps cost a quarter of the rate, every sixteenth's.
+  /// stamps cost a sixth of the rate, every sixteenth's.
   package var stampsNextTransmit: Bool { !sequencer.isBatching || table.next & 15 == 0 }
   /// Whether that probe's was.
   package func isStamped(_ probe: UInt64) -> Bool { table[probe]?.isStamped ?? false }
