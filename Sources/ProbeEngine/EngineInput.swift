@@ -52,6 +52,12 @@ package struct ErrorArrival: Sendable {
   package var hopLimit: UInt8?
   package var stamp: Instant?
   package var readAt: Instant
+  /// Port of `destination`; 0 for ICMPv6.
+  package var destinationPort: UInt16 = 0
+  /// The port of ours that the socket is bound to; 0 unknown.
+  package var sourcePort: UInt16 = 0
+  /// Where in the octets the kernel found an extension structure (RFC 4884); nil: none, or none that says so.
+  package var extensionOffset: Int?
 
   package init(
     type: UInt8, code: UInt8, info: UInt32, source: IPv6Address, sourceZone: UInt32 = 0,
