@@ -122,6 +122,7 @@ struct WalkDriver<Walk: TraceWalk> {
   var events: [TraceEvent] = []
   /// Probes that were sent, in order.
   var probes: [TraceProbe] = []
+  var times: [Instant] = []
   var perHop = 3
   var roundTrip = Nanoseconds.milliseconds(1)
   var wait = Nanoseconds.milliseconds(500)
@@ -158,7 +159,10 @@ struct WalkDriver<Walk: TraceWalk> {
         let verdict = fate(probe)
         let number = UInt64(sent)
         sent += 1
-        if keepsProbes { probes.append(probe) }
+        if keepsProbes {
+          probes.append(probe)
+          times.append(now)
+        }
         if case .silence = verdict {
           losses.append(Flight(due: now + wait, number: number, probe: probe, verdict: verdict))
         } else {
