@@ -310,11 +310,11 @@ struct PathLevels: Sendable {
       met.insert(node)
       let other = graph.cell(lane, hop).other
       if other != PathNode.none { met.insert(other) }
-      if !isStable[lane], graph.lanes[lane].purpose == .ordinary { unstable += 1 }
+      if !isStable[lane], graph.lanes[lane].purpose == .ordinary {
+        unstable += Int(graph.cell(lane, hop).answers)
+      }
     }
-    if unstable > 0, met.count == 1, let node = met.first, node >= 0,
-      unstable >= min(spreadNeeds, isStable.lazy.filter { !$0 }.count)
-    {
+    if spreadNeeds > 0, unstable >= mergeAnswers, met.count == 1, let node = met.first, node >= 0 {
       var from: [Int16] = []
       if hop > graph.first {
         for lane in graph.lanes.indices where !isStable[lane] {
@@ -496,14 +496,37 @@ struct PathLevels: Sendable {
     for level in levels.indices.dropLast() where level < unstable.count && level >= 1 {
       let hop = level + graph.first
       var have = 0
+      var met: Set<Int16> = []
+      var lanes: [Int] = []
       for lane in limits.indices where unstable[level][lane] && graph.lanes[lane].purpose == .ordinary {
-        guard have < spreadNeeds, hop <= limits[lane] else { continue }
+        guard hop <= limits[lane] else { continue }
+        if graph.cell(lane, hop).asked == 0, have >= mergeAnswers || !graph.askOnce(lane, hop) { continue }
         let cell = graph.cell(lane, hop)
-        if cell.asked > 0 || graph.askOnce(lane, hop) { have += 1 }
-        if cell.node == PathNode.none, graph.cell(lane, hop).inFlight > 0 { isWaiting = true }
+        have += Int(cell.answers) + Int(cell.inFlight)
+        if cell.node == PathNode.none {
+          if cell.inFlight > 0 { isWaiting = true }
+          continue
+        }
+        met.insert(cell.node)
+        if cell.other != PathNode.none { met.insert(cell.other) }
+        lanes.append(lane)
       }
+      // Fewer flows than answers wanted: packets of one flow are spread like any others.
+      guard met.count == 1, !lanes.isEmpty else { continue }
+      var turn = 0
+      while have < mergeAnswers, turn < 4 * mergeAnswers {
+        let lane = lanes[turn % lanes.count]
+        turn += 1
+        guard graph.cell(lane, hop).asked < 40, graph.ask(lane, hop) else { continue }
+        have += 1
+        isWaiting = true
+      }
+      if lanes.contains(where: { graph.cell($0, hop).inFlight > 0 }) { isWaiting = true }
     }
   }
+
+  /// Answers that must all come from one node before packets that were spread are held to meet there again.
+  private var mergeAnswers: Int { max(spreadNeeds, Self.repetitions(nextHops: 2)) }
 
   /// A node that was met with no flow's hop before it known: that hop is asked, for up to three of its flows.
   private mutating func findParents(_ graph: inout PathGraph) {
