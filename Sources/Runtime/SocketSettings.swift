@@ -12,16 +12,21 @@ struct SocketSettings: Sendable {
   /// A setting of these needs a privilege that goes when it is dropped.
   var needsPrivilege: Bool { mark != nil || isDebugged }
 
+  /// Sets something; a failure names the option of the command line, or the socket's own.
+  static func option(_ name: String, _ action: () throws(SystemError) -> Void) throws(PingFailure) {
+    do throws(SystemError) { try action() } catch { throw .option(name, error) }
+  }
+
   /// Sets them; a failure names the option of the command line.
   func apply(to socket: borrowing some ProbeSocket & ~Copyable) throws(PingFailure) {
     if let mark {
-      do throws(SystemError) { try socket.setMark(mark) } catch { throw .option("--mark", error) }
+      try SocketSettings.option("--mark") { () throws(SystemError) in try socket.setMark(mark) }
     }
     if isRoutingBypassed {
-      do throws(SystemError) { try socket.setDontRoute(true) } catch { throw .option("--no-route", error) }
+      try SocketSettings.option("--no-route") { () throws(SystemError) in try socket.setDontRoute(true) }
     }
     if isDebugged {
-      do throws(SystemError) { try socket.setDebug(true) } catch { throw .option("SO_DEBUG", error) }
+      try SocketSettings.option("SO_DEBUG") { () throws(SystemError) in try socket.setDebug(true) }
     }
     guard let interface else { return }
     do throws(SystemError) { try socket.bind(toInterface: interface) } catch {
