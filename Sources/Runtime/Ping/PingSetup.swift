@@ -114,7 +114,6 @@ struct PingSetup: ~Copyable {
     if let value = request.trafficClass {
       try set("--traffic-class") { () throws(SystemError) in try socket.setTrafficClass(value) }
     }
-    if let mark = request.mark { try set("--mark") { () throws(SystemError) in try socket.setMark(mark) } }
     if let mode = request.pathMTUDiscovery {
       try set("--pmtud") { () throws(SystemError) in try socket.setPathMTUDiscovery(mode.option) }
     }
@@ -130,13 +129,13 @@ struct PingSetup: ~Copyable {
     if request.isMulticastLoopOff {
       try set("--no-multicast-loop") { () throws(SystemError) in try socket.setMulticastLoop(false) }
     }
-    if request.isRoutingBypassed {
-      try set("--no-route") { () throws(SystemError) in try socket.setDontRoute(true) }
+    try SocketSettings(
+      interface: request.interface, interfaceIndex: interfaceIndex, mark: request.mark,
+      isRoutingBypassed: request.isRoutingBypassed, isDebugged: request.isSocketDebugged
+    ).apply(to: socket)
+    if request.interface != nil {
+      try set("--interface") { () throws(SystemError) in try socket.setMulticastInterface(interfaceIndex) }
     }
-    if request.isSocketDebugged {
-      try set("SO_DEBUG") { () throws(SystemError) in try socket.setDebug(true) }
-    }
-    if let name = request.interface { try bindInterface(name, socket) }
     let source = try findSource(request, chosen: source)
     try bindSource(request, source, socket)
     try chooseIdentifier(request, source, socket)
@@ -161,16 +160,6 @@ struct PingSetup: ~Copyable {
       if (try? socket.connect(to: destination)) != nil { envelopes = [Envelope(to: nil)] }
     }
     self.socket = consume socket
-  }
-
-  private func bindInterface(_ name: String, _ socket: borrowing ICMPv6Socket) throws(PingFailure) {
-    do throws(SystemError) { try socket.bind(toInterface: name) } catch {
-      // Binding needs CAP_NET_RAW before Linux 5.7; the packet information names the interface all the same.
-      guard error.errno == .operationNotPermitted else { throw .option("--interface", error) }
-    }
-    do throws(SystemError) { try socket.setMulticastInterface(interfaceIndex) } catch {
-      throw .option("--interface", error)
-    }
   }
 
   private func bindSource(
@@ -279,7 +268,7 @@ extension PingRequest {
 }
 
 extension PingRequest.PathMTUDiscovery {
-  var option: ICMPv6Socket.PathMTUDiscovery {
+  var option: PathMTUMode {
     switch self {
     case .do: .do
     case .dont: .dont
