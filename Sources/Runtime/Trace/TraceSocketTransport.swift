@@ -16,6 +16,14 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
     /// The one probe that it serves.
     let number: UInt64?
     var ledger = StampLedger()
+    private var leased: Set<UInt32> = []
+
+    /// Leases a flow label that sending was refused for, as it is where somebody on this host has a lease of their
+    /// own; false where that was tried before, or fails.
+    func lease(_ label: UInt32, to destination: IPv6Address) -> Bool {
+      guard label != 0, leased.insert(label).inserted else { return false }
+      return (try? socket.leaseFlowLabel(label, to: destination, isShared: true)) != nil
+    }
 
     init(_ socket: consuming Socket, port: UInt16, number: UInt64?) {
       self.socket = socket
@@ -133,6 +141,12 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
       drainErrors(flow, &engine, clock: clock)
       if outcome.isRetried || outcome.failure != nil { rearmStamps(flow) }
       guard let failure = outcome.failure else { continue }
+      let probe = transmits[first].probe
+      if failure == .invalidArgument, Socket.way != .packet,
+        flow.lease(probe.flow.flowLabel, to: destinations[probe.target].address)
+      {
+        continue
+      }
       if failure.isForWantOfRoom {
         let now = SystemClock.monotonicNow()
         let since = stuckSince ?? now
