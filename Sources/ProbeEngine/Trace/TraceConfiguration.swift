@@ -94,6 +94,9 @@ package struct TraceConfiguration: Sendable {
   package var payload: Payload = .pattern([])
   /// The one flow of the default mode; others are made from it.
   package var flow = TraceFlow(sourcePort: 0, destinationPort: 33_434)
+  /// The user named the destination port: the flows of mode `.paths` vary the source port (UDP, framing
+  /// `.packet`) or the flow label alone (`.message`) instead.
+  package var isDestinationPortFixed = false
   package var trafficClass: UInt8 = 0
   /// Octets of the IPv6 packet. UDP in keyed correlation adds up to 63 to tell hops apart by length, unless
   /// `isLengthFixed`.
