@@ -21,10 +21,14 @@ struct PathGraph: Sendable {
   private var queues: [PathQueue]
   /// Probes that wait to leave.
   private(set) var queued = 0
+  /// Probes that wait to leave or are in flight.
+  private(set) var outstanding = 0
   /// Probes that were ordered.
   private(set) var ordered = 0
+  private var flows: PathFlows
 
-  init(first: Int, maximum: Int) {
+  init(flows: PathFlows, first: Int, maximum: Int) {
+    self.flows = flows
     self.first = first
     self.maximum = maximum
     queues = Array(repeating: PathQueue(), count: maximum - first + 1)
@@ -38,8 +42,23 @@ struct PathGraph: Sendable {
 
   // MARK: Orders
 
-  /// Adds a flow; nil when there are too many.
-  mutating func add(_ flow: TraceFlow, purpose: PathLane.Purpose) -> Int? {
+  /// Adds flow 0, then others that differ in all that varies; nil when there are too many.
+  mutating func addLane() -> Int? {
+    add(lanes.isEmpty ? flows.base : flows.next(), purpose: .ordinary)
+  }
+
+  /// Adds a flow that differs from another in one field alone.
+  mutating func addLane(varying field: PathField, of lane: Int) -> Int? {
+    let flow = lanes[lane].flow
+    return switch field {
+    case .flowLabel: add(flows.varyingLabel(of: flow), purpose: .varied)
+    case .ports: add(flows.varyingPort(of: flow), purpose: .varied)
+    }
+  }
+
+  var hasPorts: Bool { flows.portField != .none }
+
+  private mutating func add(_ flow: TraceFlow, purpose: PathLane.Purpose) -> Int? {
     guard lanes.count < Self.maximumFlows else { return nil }
     lanes.append(PathLane(flow, purpose: purpose, hops: maximum - first + 1))
     return lanes.count - 1
@@ -55,6 +74,7 @@ struct PathGraph: Sendable {
     lanes[lane].cells[hop - first].inFlight += 1
     queues[hop - first].append(Int16(lane))
     queued += 1
+    outstanding += 1
     ordered += 1
     return true
   }
@@ -76,6 +96,7 @@ struct PathGraph: Sendable {
         guard index + first <= lanes[lane].end else {
           lanes[lane].cells[index].asked -= 1
           lanes[lane].cells[index].inFlight -= 1
+          outstanding -= 1
           ordered -= 1
           continue
         }
@@ -95,6 +116,7 @@ struct PathGraph: Sendable {
       if cell.lost > 0 { cell.lost -= 1 }
     } else if cell.inFlight > 0 {
       cell.inFlight -= 1
+      outstanding -= 1
     }
     if cell.answers < .max { cell.answers += 1 }
     if cell.node == PathNode.none {
@@ -108,8 +130,10 @@ struct PathGraph: Sendable {
 
   mutating func noteLoss(lane: Int, hop: Int) {
     guard lanes.indices.contains(lane), hops.contains(hop) else { return }
-    if lanes[lane].cells[hop - first].inFlight > 0 { lanes[lane].cells[hop - first].inFlight -= 1 }
+    guard lanes[lane].cells[hop - first].inFlight > 0 else { return }
+    lanes[lane].cells[hop - first].inFlight -= 1
     lanes[lane].cells[hop - first].lost += 1
+    outstanding -= 1
   }
 
   private mutating func intern(_ node: PathNode) -> Int16? {

@@ -1,4 +1,4 @@
-package import Wire
+import Wire
 
 /// What became of the probes of one flow at one hop limit.
 struct PathCell: Sendable {

@@ -89,7 +89,7 @@ struct PathLevels: Sendable {
   /// Lane 0 goes ahead; the other lanes of the first draw follow at all hops that it has shown, all at once.
   private mutating func scout(_ graph: inout PathGraph) {
     guard let limit = limits.first else { return }
-    var open = deepest
+    var open = max(deepest, graph.first)
     var ahead = 0
     for hop in graph.first...max(limit, graph.first) where hop <= limit {
       let cell = graph.cell(0, hop)
@@ -109,26 +109,20 @@ struct PathLevels: Sendable {
     var dark = Array(repeating: 0, count: graph.maximum + 2)
     for lane in graph.lanes.indices where graph.lanes[lane].purpose == .ordinary {
       guard graph.lanes[lane].end == .max else { continue }
+      var hop = limits[lane]
       var isDark = false
-      for hop in stride(from: limits[lane], through: graph.first, by: -1) {
-        let cell = graph.cell(lane, hop)
-        if cell.node != PathNode.none { break }
-        if cell.lost > 0 { isDark = true }
-        if isDark { dark[hop] += 1 }
+      while hop >= graph.first, graph.cell(lane, hop).node == PathNode.none {
+        if graph.cell(lane, hop).lost > (hop > deepest ? 0 : 1) { isDark = true }
+        hop -= 1
       }
       guard isDark else { continue }
-      for hop in graph.first...max(graph.first, limits[lane]) where hop > deepestSeen(graph, lane) {
-        guard graph.cell(lane, hop).asked == 0, dark[hop] < rule[2] else { continue }
+      while hop < limits[lane] {
+        hop += 1
+        guard dark[hop] < rule[2] else { continue }
         dark[hop] += 1
-        graph.ask(lane, hop)
+        graph.askOnce(lane, hop)
       }
     }
-  }
-
-  private func deepestSeen(_ graph: PathGraph, _ lane: Int) -> Int {
-    for hop in stride(from: limits[lane], through: graph.first, by: -1)
-    where graph.cell(lane, hop).node != PathNode.none { return hop }
-    return graph.first - 1
   }
 
   // MARK: Level by level
@@ -223,9 +217,7 @@ struct PathLevels: Sendable {
       || vertex.unknown > vertex.needed + 10
     // Where next to nothing comes through, or is answered, it ends too.
     let level = hop - graph.first
-    if vertex.passing > 0, asked[level] > 20 + 3 * vertex.needed * asked[level] / vertex.passing {
-      vertex.isComplete = true
-    }
+    if level > 0, asked[level] > 40 + 5 * vertex.needed * levels[level].count { vertex.isComplete = true }
   }
 
   /// Finds out whether packets of one flow are spread: the same flows again, one hop further.
@@ -341,9 +333,8 @@ struct PathLevels: Sendable {
       case .silent where from >= 0:
         place[lane] = vertex(PathVertexKey(hop: hop, node: PathNode.silent, before: before[from].key.node))
         seen[lane] = isSeen[level][lane]
-      case .unsent, .closed:
-        guard fates[lane] == .unsent, from >= 0 else { continue }
-        if before[from].isComplete, before[from].nexts == [PathNode.silent] {
+      case .unsent:
+        if from >= 0, before[from].isComplete, before[from].nexts == [PathNode.silent] {
           // Nothing would be learnt by waiting for silence once more.
           place[lane] = vertex(PathVertexKey(hop: hop, node: PathNode.silent, before: before[from].key.node))
           seen[lane] = isSeen[level][lane]
@@ -454,19 +445,16 @@ struct PathLevels: Sendable {
     if base > 0 {
       var parents: Set<Int> = []
       for index in needy { parents.formUnion(levels[level][index].parents) }
-      for lane in graph.lanes.indices where left > 0 && graph.lanes[lane].purpose == .ordinary {
+      for lane in limits.indices where left > 0 && graph.lanes[lane].purpose == .ordinary {
         guard baseHop <= limits[lane], graph.cell(lane, baseHop).asked == 0 else { continue }
         let from = places[base - 1][lane]
         if base == level, from >= 0, isSeen[base - 1][lane], !parents.contains(from) { continue }
         if send(lane) { left -= 1 }
       }
     }
-    while left > 0, let lane = addLane(&graph), send(lane) { left -= 1 }
+    while left > 0, let lane = graph.addLane(), send(lane) { left -= 1 }
     if left < count { isWaiting = true }
   }
-
-  /// Gives a new ordinary lane; set by the survey, which makes the flows.
-  private func addLane(_ graph: inout PathGraph) -> Int? { graph.addOrdinary() }
 
   /// Behind a per-packet balancer the same flows are asked on, to see where all packets meet again.
   private mutating func followSpread(_ graph: inout PathGraph) {
@@ -474,7 +462,7 @@ struct PathLevels: Sendable {
     for level in levels.indices.dropLast() where level < unstable.count && level >= 1 {
       let hop = level + graph.first
       var have = 0
-      for lane in graph.lanes.indices where unstable[level][lane] && graph.lanes[lane].purpose == .ordinary {
+      for lane in limits.indices where unstable[level][lane] && graph.lanes[lane].purpose == .ordinary {
         guard have < spreadNeeds, hop <= limits[lane] else { continue }
         let cell = graph.cell(lane, hop)
         if cell.asked > 0 || graph.askOnce(lane, hop) { have += 1 }
@@ -491,7 +479,7 @@ struct PathLevels: Sendable {
       {
         var tried = 0
         let hop = level + graph.first - 2
-        for lane in graph.lanes.indices where tried < 3 && places[level][lane] == index && isSeen[level][lane] {
+        for lane in limits.indices where tried < 3 && places[level][lane] == index && isSeen[level][lane] {
           tried += 1
           var above = answeringLevel(level - 1) + graph.first - 1
           if above < graph.first { above = hop }

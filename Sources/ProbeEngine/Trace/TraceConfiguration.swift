@@ -94,17 +94,15 @@ package struct TraceConfiguration: Sendable {
   package var payload: Payload = .pattern([])
   /// The one flow of the default mode; others are made from it.
   package var flow = TraceFlow(sourcePort: 0, destinationPort: 33_434)
-  /// The user named the destination port: the flows of mode `.paths` vary the source port (UDP, framing
-  /// `.packet`) or the flow label alone (`.message`) instead.
+  /// The destination port is part of the question: the flows of mode `.paths` vary the source port (UDP, framing
+  /// `.packet`) or the flow label alone (`.message`) instead, and correlation `.portPerProbe` over UDP counts the
+  /// source port up (`traceroute -U`).
   package var isDestinationPortFixed = false
   package var trafficClass: UInt8 = 0
   /// Octets of the IPv6 packet. UDP in keyed correlation adds up to 63 to tell hops apart by length, unless
   /// `isLengthFixed`.
   package var packetLength = 80
   package var isLengthFixed = false
-  /// Correlation `.portPerProbe` over UDP counts the source port up and leaves the destination port alone
-  /// (`traceroute -U`).
-  package var isDestinationPortFixed = false
   /// A TCP probe is a bare header, without MSS where `tcpOptions` is empty (ndisc6).
   package var isTCPBare = false
   /// Mode `.hops`, `.mtu`: one answer of a hop is enough; another query leaves only when the one before is lost
