@@ -44,7 +44,7 @@ struct TraceConnectTransport: ~Copyable, TraceTransport {
 
   mutating func transmit(_ engine: inout TraceEngine, clock: KernelClock) -> Instant? {
     closeSettled(engine)
-    for _ in 0..<TraceLimits.batch * TraceLimits.batchesAtOnce {
+    for _ in 0..<TraceLimits.batch {
       guard connections.count < maximumSockets else {
         return SystemClock.monotonicNow() + TraceLimits.retry
       }

@@ -88,11 +88,9 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
   // MARK: Out
 
   mutating func transmit(_ engine: inout TraceEngine, clock: KernelClock) -> Instant? {
-    for _ in 0..<TraceLimits.batchesAtOnce {
-      if first == transmits.count, !collect(&engine) { return nil }
-      if let retry = send(&engine, clock: clock) { return retry }
-    }
-    return nil
+    // One batch: what answers it may end the trace before the next.
+    if first == transmits.count, !collect(&engine) { return nil }
+    return send(&engine, clock: clock)
   }
 
   /// Fills the batch with what is due; says whether there is anything.
