@@ -31,6 +31,7 @@ struct HopSlots {
   var isComplete: Bool {
     wanted > 0 && places.count >= wanted && again == 0 && places.allSatisfy { $0.isDecided }
   }
+  var hasLosses: Bool { places.contains { $0.verdict?.isLost ?? false } }
   var isSilent: Bool { !places.contains { $0.verdict?.reply != nil } }
 
   /// Takes the next query: those that are asked again first. `queries`: from which number repetitions count on.
