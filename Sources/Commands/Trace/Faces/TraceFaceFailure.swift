@@ -1,4 +1,5 @@
 import LinuxNet
+import ProbeEngine
 import Report
 import Runtime
 import Wire
