@@ -166,13 +166,13 @@ private struct Ndisc6TracerouteParse {
     case .icmp: request.configuration.correlation = .portPerProbe
     case .tcp, .connect:
       request.path = .raw
-      request.configuration.isTCPBare = true
       text.showsPortState = request.configuration.tcpFlags != .ack
       if hasECN, text.showsPortState { request.configuration.tcpFlags = TCPHeader.Flags(rawValue: 0xc2) }
     }
     setLength(octets)
     var invocation = TraceFaceInvocation(request: request, text: .ndisc6(text), programName: innerName)
     invocation.sourceName = sourceName
+    invocation.portText = port ?? "33434"
     return invocation
   }
 
