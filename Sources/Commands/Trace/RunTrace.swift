@@ -52,15 +52,22 @@ enum RunTrace {
     }
   }
 
-  /// Runs with this writer.
-  static func run<Writer: TraceWriter>(
+  private static func run<Writer: TraceWriter>(
     _ invocation: TraceInvocation, _ writer: Writer, systems: PrefixTable?, programName: String
   ) throws(PingFailure) -> Outcome {
-    var output = TraceOutput(
-      writer, request: invocation.request, looksUpNames: !invocation.output.isNumeric, systems: systems,
+    try run(
+      invocation.request, writer, looksUpNames: !invocation.output.isNumeric, systems: systems,
       programName: programName)
+  }
+
+  /// Runs with this writer.
+  static func run<Writer: TraceWriter>(
+    _ request: TraceRequest, _ writer: Writer, looksUpNames: Bool, systems: PrefixTable?, programName: String
+  ) throws(PingFailure) -> Outcome {
+    var output = TraceOutput(
+      writer, request: request, looksUpNames: looksUpNames, systems: systems, programName: programName)
     do throws(PingFailure) {
-      let ends = try TraceSession.run(invocation.request, sink: &output)
+      let ends = try TraceSession.run(request, sink: &output)
       return Outcome(ends: ends, failedTargets: output.failedTargets)
     } catch {
       try? output.flush(isLast: true)

@@ -283,6 +283,10 @@ extension TraceInvocation {
     request.targetNames = targets.names
     port = targets.port
     if let port = targets.port { request.configuration.flow.destinationPort = port }
+    // A port that was asked for is part of the question; the flows of other modes keep theirs in any case.
+    if case .paths = request.configuration.mode {
+      request.configuration.isDestinationPortFixed = targets.port != nil
+    }
   }
 
   /// What is wrong with the port, if anything is.

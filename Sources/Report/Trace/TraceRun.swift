@@ -52,6 +52,8 @@ package struct TraceRun: Sendable {
   /// Interface names by index, for the zones of link-local addresses.
   package var interfaceNames: [UInt32: String] = [:]
   package var version: String
+  /// Name of this host, for tables that begin with it.
+  package var hostName: String?
 
   package init(
     targets: [Target], method: TraceConfiguration.Method, path: String, arrival: PingRun.Arrival,

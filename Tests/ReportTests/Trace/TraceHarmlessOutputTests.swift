@@ -31,6 +31,8 @@ import Timing
         print("text verbose", TraceText(options: options))
       }
       print("json", TraceJSON(includesNames: true))
+      print("report", TraceReport(options: TraceTextOptions()))
+      print("lines", LiveLines(options: TraceTextOptions()))
     }
     return outputs
   }
