@@ -23,6 +23,9 @@ struct HopTrace {
   /// One flow of half-open TCP: a port that has answered one probe swallows others.
   private let isHalfOpen: Bool
   private let holdsHops: Bool
+  private let endsAtPacketTooBig: Bool
+  private let endsAtLoop: Bool
+  private let stopsQueryingOnAnswer: Bool
 
   /// By hop limit, from `firstHop` on.
   private(set) var hops: [HopSlots]
@@ -71,6 +74,9 @@ struct HopTrace {
       c.method == .udp && c.correlation == .keyed && !c.isLengthFixed ? HopTrace.lengthSlack : 0
     isHalfOpen = c.method == .tcp && c.correlation == .keyed
     if case .adaptive = c.wait { holdsHops = true } else { holdsHops = false }
+    endsAtPacketTooBig = c.endsAtPacketTooBig
+    endsAtLoop = c.endsAtLoop
+    stopsQueryingOnAnswer = c.stopsQueryingOnAnswer
     packetLength = c.packetLength
     told = firstHop - 1
     notes = HopNotes(target: address, firstHop: firstHop)
@@ -135,7 +141,7 @@ struct HopTrace {
     let isLate = verdict.reply?.isLate ?? false
     if probe.hopLimit == final, alonePlace == place { alonePlace = nil }
     let fate = HopFate(verdict)
-    if case .tooBig(let mtu) = fate {
+    if case .tooBig(let mtu) = fate, !endsAtPacketTooBig {
       reduce(to: mtu)
       if verdict.reply != nil { highestAnswered = max(highestAnswered, probe.hopLimit) }
       if !isLate, hops[i].places[place].repeats < HopTrace.mostRepeats,
@@ -148,15 +154,16 @@ struct HopTrace {
     }
     if !isLate { verdicts += 1 }
     if case .sendFailed(let failure) = verdict {
-      failures += 1
+      if case .tooBig = fate, endsAtPacketTooBig {} else { failures += 1 }
       lastErrno = failure.errno
     }
     hops[i].set(verdict, at: place, isLate: isLate)
+    if stopsQueryingOnAnswer, verdict.reply != nil { hops[i].noteAnswer() }
     switch fate {
     case .router: highestAnswered = max(highestAnswered, probe.hopLimit)
     case .arrival: arrive(verdict, at: probe.hopLimit, now)
     case .terminal: end(at: probe.hopLimit)
-    case .tooBig: if verdict.reply != nil, !isLate { end(at: probe.hopLimit) }
+    case .tooBig: if endsAtPacketTooBig || (verdict.reply != nil && !isLate) { end(at: probe.hopLimit) }
     case .silent:
       // The port swallowed it, it may be: once more, alone, before it is called lost.
       if isAlone(probe.hopLimit), verdict.isLost, hops[i].places[place].repeats == 0,
@@ -260,7 +267,7 @@ struct HopTrace {
     var end: TraceEnd.Reason?
     if hopLimit == final {
       end = reason
-    } else if notes.isLooping {
+    } else if notes.isLooping, endsAtLoop {
       end = .loop
     } else if silentRun >= gapLimit {
       end = .gapLimit

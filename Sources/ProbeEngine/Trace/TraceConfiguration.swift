@@ -110,9 +110,10 @@ package struct TraceConfiguration: Sendable {
   /// Packet Too Big ends the path as any other error does, also where this host itself refuses the probe's length;
   /// else shorter probes go on (mode `.hops`).
   package var endsAtPacketTooBig = false
-  /// Mode `.hops`, `.mtu`: one answer of a hop is enough; another query leaves only when the one before is lost
-  /// (tracepath).
+  /// Mode `.hops`: one answer of a hop is enough, and no further query is asked (tracepath, one probe at a time).
   package var stopsQueryingOnAnswer = false
+  /// Mode `.hops`: a path that loops is not followed to the last hop.
+  package var endsAtLoop = true
   /// Whole TCP options as they stand behind the header, a multiple of 4 octets; empty: MSS alone.
   package var tcpOptions: [UInt8] = []
   /// TCP flags of a probe (RFC 9293 §3.1); SYN unless a face asks for others.

@@ -141,6 +141,7 @@ struct ButskoyTracerouteParse {
     request.flowLabel = flowLabel == 0 ? nil : flowLabel
     request.isFragmentationAllowed = !isUnfragmented && !discoversMTU
     request.configuration.endsAtPacketTooBig = !discoversMTU
+    request.configuration.endsAtLoop = false
     try setTrafficClass(target.text)
     setPace()
     var invocation = TraceFaceInvocation(request: request, text: .butskoy(text), programName: programName)
@@ -238,10 +239,7 @@ struct ButskoyTracerouteParse {
     }
     text.packetLength = length
     request.configuration.packetLength = length
-    if discoversMTU {
-      text.discoversMTU = true
-      request.configuration.mode = .mtu
-    }
+    text.discoversMTU = discoversMTU
   }
 
   private mutating func setEcho() throws(EarlyExit) {

@@ -156,6 +156,7 @@ private struct Ndisc6TracerouteParse {
     request.configuration.inFlightPerHop = max(request.configuration.queries, 1)
     request.configuration.payload = .ndisc6
     request.configuration.isLengthFixed = true
+    request.configuration.endsAtLoop = false
     request.configuration.wait = .fixed(.seconds(Int64(seconds)))
     guard request.configuration.queries > 0 else {
       throw failure("\(escaped(innerName)): -q 0: a hop that is not asked cannot answer")

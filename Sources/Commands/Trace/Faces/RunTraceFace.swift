@@ -114,7 +114,10 @@ enum RunTraceFace {
     case .butskoy: return errno == nil || errno == Errno.messageTooLong.rawValue ? 0 : 1
     case .ndisc6:
       if errno != nil { return 1 }
-      return end.isReached && !end.isFromAnotherAddress ? 0 : 2
+      if end.isReached { return end.isFromAnotherAddress ? 2 : 0 }
+      // An error from the target itself has come that far.
+      guard case .unreachable = end.reason, let address = end.address else { return 2 }
+      return address == TargetText.ipv6Address(invocation.target) ? 0 : 2
     case .tracepath: return 0
     }
   }

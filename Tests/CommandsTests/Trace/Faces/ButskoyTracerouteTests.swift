@@ -183,7 +183,7 @@ import Wire
 
   @Test func theSearchForTheMTUIsUnfragmented() throws {
     let request = try Self.parse("--mtu ::1").request
-    #expect(request.configuration.mode == .mtu)
+    #expect(request.configuration.mode == .hops)
     #expect(request.isFragmentationAllowed == false)
     #expect(!request.configuration.endsAtPacketTooBig)
     #expect(try Self.text("--mtu ::1").discoversMTU)
