@@ -46,6 +46,12 @@ package struct JSONLine {
     octets.put(decimal: value)
   }
 
+  /// A share of one as percent, with at most two decimals.
+  mutating func put(_ key: String, percent share: Double) {
+    self.key(key)
+    octets.put(percent: share)
+  }
+
   package mutating func put(_ key: String, _ value: Bool) {
     self.key(key)
     octets.put(value ? "true" : "false")

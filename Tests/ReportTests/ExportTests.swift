@@ -1,6 +1,7 @@
 import Glibc
 import ProbeEngine
 import Testing
+import Timing
 
 @testable import Report
 
@@ -19,7 +20,7 @@ import Testing
     return unsafe fclose(file) == 0 && written == octets.count
   }
 
-  /// Everything hostile, and a calm run.
+  /// Everything hostile.
   static func octets(_ writer: some PingWriter) -> [UInt8] {
     let hostile = EveryEvent()
     return Printed(
@@ -30,7 +31,18 @@ import Testing
   @Test(.enabled(if: environment("PROBE6_JSON_OUT") != nil, "PROBE6_JSON_OUT is not set"))
   func jsonLinesForTheSchemaCheck() throws {
     let path = try #require(Self.environment("PROBE6_JSON_OUT"))
-    #expect(Self.write(Self.octets(PingJSON(includesHistogram: true)), to: path))
+    var lines = Self.octets(PingJSON(includesHistogram: true))
+    let modes: [TraceConfiguration.Mode] = [
+      .hops, .paths(confidence: 0.95), .mtu, .rounds(count: 3, interval: .seconds(1)),
+    ]
+    for (method, mode) in zip(TraceConfiguration.Method.allCases, modes) {
+      let every = EveryTraceEvent(method: method, mode: mode)
+      let printed = PrintedTrace(
+        TraceJSON(includesNames: true), every.run, every.events, names: every.names, systems: every.systems,
+        snapshotsAfterEach: mode == .hops)
+      lines += printed.output.standardOutput
+    }
+    #expect(Self.write(lines, to: path))
   }
 
   @Test(.enabled(if: environment("PROBE6_CSV_OUT") != nil, "PROBE6_CSV_OUT is not set"))
