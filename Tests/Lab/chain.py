@@ -32,6 +32,7 @@ ROUTERS = [f"n{each}" for each in range(1, LENGTH + 1)]
 LANES = range(1, 5)
 # Below it every destination of the chain lies; below `LINKS` the routers.
 EVERYWHERE, LINKS = "fd00:30::/32", "fd00:31::/32"
+EMULATOR_LOG = "/run/lab/emulator.log"
 
 PLAIN = "fd00:30:1::1"
 SILENT = "fd00:30:2::1"
@@ -251,16 +252,37 @@ def build(ping_groups):
                 raise RuntimeError(f"no answer from {way[-1]}")
 
 
+def build_emulated():
+    """The link to the path that is a program; its kernel takes no part."""
+    namespaces.make_network("emulator")
+    network.batch(None, ["link add name emulated type veth peer name end netns emulator"])
+    with namespaces.inside("emulator"):
+        network.sysctl("net.ipv6.conf.end.disable_ipv6", 1)
+    network.batch("emulator", ["link set dev end up"])
+    network.batch(None, [
+        "addr add fd00:35::1/64 dev emulated nodad", "link set dev emulated up",
+        "route add fd00:33::/32 via fd00:35::2", "route add fd00:34::/32 via fd00:35::2",
+    ])
+    _settle(None, ["emulated"])
+
+
 class Chain:
     """The chain of this worker's lab, with its programs."""
 
     def __init__(self, ping_groups):
         build(ping_groups)
-        with namespaces.inside(TARGET):
-            self.services = subprocess.Popen(
-                [sys.executable, "-B", __file__, "--serve"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-            )
-        self.services.stdout.readline()
+        build_emulated()
+        here = pathlib.Path(__file__).parent
+        self.programs = []
+        for node, command in ((TARGET, [__file__, "--serve"]),
+                              ("emulator", [here / "emulator.py", "end", EMULATOR_LOG])):
+            with namespaces.inside(node):
+                self.programs.append(subprocess.Popen(
+                    [sys.executable, "-B"] + command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+                ))
+        for each in self.programs:
+            if each.stdout.readline() != b"ready\n":
+                raise RuntimeError(f"{each.args[2]} did not start")
 
     def count(self, node, name):
         """Packets that this named counter of the node has seen."""
