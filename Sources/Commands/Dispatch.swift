@@ -7,6 +7,7 @@ package enum Dispatch: Hashable, Sendable {
 
   package enum Verb: String, CaseIterable, Sendable {
     case ping
+    case trace
   }
 
   package enum Shell: String, CaseIterable, Sendable {
@@ -111,6 +112,7 @@ extension Dispatch.Verb {
   package var description: CommandDescription {
     switch self {
     case .ping: .ping
+    case .trace: .trace
     }
   }
 }

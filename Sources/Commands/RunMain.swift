@@ -10,6 +10,8 @@ package enum Main {
       return ending { () throws(EarlyExit) in try RunPing.face(arguments, programName: programName) }
     case .verb(.ping, let arguments):
       return ending { () throws(EarlyExit) in try RunPing.verb(arguments) }
+    case .verb(.trace, let arguments):
+      return ending { () throws(EarlyExit) in try RunTrace.verb(arguments) }
     case .help(let text):
       return ending { () throws(EarlyExit) in
         throw EarlyExit(standardOutput: text, exitCode: 0)

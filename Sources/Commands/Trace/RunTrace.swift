@@ -22,6 +22,36 @@ enum RunTrace {
     static let badLines = 20
   }
 
+  static func verb(_ arguments: [String]) throws(EarlyExit) -> Int32 {
+    let program = "probe6 trace"
+    var invocation = try TraceVerb.parse(arguments, interfaces: interfaceNames)
+    let failedLines = try readLists(&invocation, programName: program)
+    let systems = try systems(invocation.output.systemsFile, programName: program)
+    for notice in invocation.notices { tell("\(program): \(notice)\n") }
+    do throws(PingFailure) {
+      var outcome = try run(invocation, systems: systems, programName: program)
+      outcome.failedTargets += failedLines
+      return exitCode(outcome)
+    } catch {
+      throw TraceFailureText.exit(error, invocation, programName: program)
+    }
+  }
+
+  private static func run(
+    _ invocation: TraceInvocation, systems: PrefixTable?, programName: String
+  ) throws(PingFailure) -> Outcome {
+    switch invocation.output.style {
+    case .json:
+      try run(
+        invocation, TraceJSON(includesNames: !invocation.output.isNumeric), systems: systems,
+        programName: programName)
+    default:
+      try run(
+        invocation, TraceText(options: TraceTextOptions(invocation)), systems: systems,
+        programName: programName)
+    }
+  }
+
   /// Runs with this writer.
   static func run<Writer: TraceWriter>(
     _ invocation: TraceInvocation, _ writer: Writer, systems: PrefixTable?, programName: String
@@ -127,4 +157,14 @@ enum RunTrace {
 
   /// A line for people; one that cannot be written is lost.
   private static func tell(_ text: String) { try? Output.write(text, to: 2) }
+}
+
+extension TraceTextOptions {
+  init(_ invocation: TraceInvocation) {
+    self.init()
+    isNumeric = invocation.output.isNumeric
+    isVerbose = invocation.output.isVerbose
+    showsTimestamps = invocation.output.showsTimestamps
+    isUTF8 = Process.isLocaleUTF8
+  }
 }

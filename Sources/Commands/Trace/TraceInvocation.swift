@@ -45,6 +45,8 @@ package struct TraceOutputOptions: Hashable, Sendable {
   package var isVerbose = false
   /// Addresses are printed without names.
   package var isNumeric = false
+  /// Wall clock before each line (`-D`).
+  package var showsTimestamps = false
   /// Prefixes and the AS numbers they belong to (`PrefixTable`).
   package var systemsFile: String?
 

@@ -6,7 +6,7 @@ enum TraceVerbOption: Hashable, Sendable {
   case source, interface, mark, noRoute, debug, raw, unprivileged
   case rate, inFlight, perHop, wait, gapLimit, deadline
   case file, shareHops, noShareHops
-  case json, format, numeric, systemsFile, verbose
+  case json, format, numeric, systemsFile, timestamps, verbose
   case help, version, payloadSize, ipv6, ipv4
 }
 
@@ -135,6 +135,7 @@ extension OptionTable<TraceVerbOption> {
       .systemsFile, nil, "as-file", argument: "FILE", group: output,
       "Show AS numbers from this file of prefixes: lines of PREFIX and number. Nothing is asked of the network."
     ),
+    Entry(.timestamps, "D", "timestamps", group: output, "Wall clock time before each line."),
     Entry(.numeric, "n", "numeric", group: output, "No name look-ups."),
     Entry(.numeric, nil, "no-dns", group: output, isHidden: true, "The same."),
     Entry(

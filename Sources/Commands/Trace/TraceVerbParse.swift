@@ -113,6 +113,7 @@ struct TraceVerbParse: VerbParse {
     case .systemsFile: output.systemsFile = try path(name, argument)
     case .numeric: output.isNumeric = true
     case .verbose: output.isVerbose = true
+    case .timestamps: output.showsTimestamps = true
     }
   }
 
