@@ -166,14 +166,14 @@ class Running:
 class Capture:
     """What leaves by an interface of the host, caught by tcpdump until `count` packets matched."""
 
-    def __init__(self, lab, count, match, interface):
+    def __init__(self, lab, count, match, interface, direction="out"):
         needs("tcpdump", "tcpdump")
         needs("tshark", "tshark")
         place = pathlib.Path("/run/lab/captures")
         place.mkdir(exist_ok=True)
         self.file = place / f"{len(lab.running)}.pcap"
         self.running = lab.start(
-            "tcpdump", "-i", interface, "-Q", "out", "--immediate-mode", "-U", "-Z", "root", "-c", count, "-w",
+            "tcpdump", "-i", interface, "-Q", direction, "--immediate-mode", "-U", "-Z", "root", "-c", count, "-w",
             self.file, match,
         )
         self.running.wait_for("listening on")
@@ -184,7 +184,8 @@ class Capture:
 
     def fields(self, *names, match=""):
         """For each packet that matches tshark's display filter, the values of these fields as tshark reads them."""
-        command = ["tshark", "-n", "-r", self.file, "-T", "fields", "-E", "separator=|"]
+        command = ["tshark", "-n", "-r", self.file, "-T", "fields", "-E", "separator=|", "-o",
+                   "udp.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"]
         for name in names:
             command += ["-e", name]
         if match:
@@ -197,6 +198,9 @@ class Capture:
 class Lab:
     """The lab that the test runs in."""
 
+    # Built for the first test of a worker that asks for it.
+    _chain = None
+
     def __init__(self):
         self.running = []
         self.undo = []
@@ -205,6 +209,15 @@ class Lab:
         running = Running([str(each) for each in command], **options)
         self.running.append(running)
         return running
+
+    @property
+    def chain(self):
+        """The chain of thirty routers and the emulated path; see chain.py."""
+        if Lab._chain is None:
+            import chain
+
+            Lab._chain = chain.Chain("0 2147483647" if is_root() else "0 0")
+        return Lab._chain
 
     def run(self, *command, seconds=20, **options):
         return self.start(*command, **options).finish(seconds)
@@ -217,9 +230,9 @@ class Lab:
     def start_ping(self, *arguments, before=(), **options):
         return self.start(*before, "probe6", "ping", "--json", *arguments, **options)
 
-    def capture(self, count, match="dst host fd00:6::1", interface="uplink"):
+    def capture(self, count, match="dst host fd00:6::1", interface="uplink", **more):
         """Catches the next `count` packets that leave the host."""
-        return Capture(self, count, match, interface)
+        return Capture(self, count, match, interface, **more)
 
     def must(self, *command):
         done = subprocess.run(command, capture_output=True, text=True)
