@@ -228,18 +228,4 @@ import Timing
     }
     #expect(error?.standardError.hasSuffix("write fe80::1%INTERFACE (one of 'eth0', 'eth1')\n") == true)
   }
-
-  @Test func everyExampleInHelpIsACommandLineThatParses() throws {
-    for example in TraceVerb.description.examples {
-      let words = example.line.split(separator: " ").map(String.init)
-      guard
-        case .verb(.trace, let arguments) = Dispatch.resolve(
-          argv0: words[0], arguments: Array(words.dropFirst()))
-      else {
-        Issue.record("\(example.line)")
-        continue
-      }
-      _ = try TraceVerb.parse(arguments)
-    }
-  }
 }

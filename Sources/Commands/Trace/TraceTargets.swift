@@ -52,8 +52,13 @@ struct TraceTargets {
       var text = line.prefix { $0 != UInt8(ascii: "#") }.drop(while: isBlank)
       while let last = text.last, isBlank(last) { text.removeLast() }
       if text.isEmpty { continue }
+      let name = String(decoding: text.prefix(Self.longestLine), as: UTF8.self)
       do throws(TargetTextError) {
-        try add(String(decoding: text.prefix(Self.longestLine), as: UTF8.self)) {
+        // Octets that are no UTF-8.
+        if name.unicodeScalars.contains("\u{fffd}") {
+          throw TargetTextError(input: name, problem: .character("\u{fffd}"), mayHavePort: true)
+        }
+        try add(name) {
           if known == nil { known = interfaces() }
           return known ?? []
         }

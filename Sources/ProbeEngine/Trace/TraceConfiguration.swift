@@ -44,7 +44,7 @@ package struct TraceConfiguration: Sendable {
     /// (TCP), in the sequence and a cookie (ICMPv6), with a constant ICMPv6 checksum.
     case keyed
     /// Destination port + 1 for each probe over the whole trace (UDP), a source port for each probe (TCP), from
-    /// `flow` on. ICMPv6: the sequence alone, from 1.
+    /// `flow` on. ICMPv6: the sequence alone, from `flow.destinationPort`, or from 1 where that is 0.
     case portPerProbe
     /// Destination port = `flow.destinationPort` + hop limit; all queries of a hop alike (ndisc6).
     case portPerHop
@@ -94,11 +94,20 @@ package struct TraceConfiguration: Sendable {
   package var payload: Payload = .pattern([])
   /// The one flow of the default mode; others are made from it.
   package var flow = TraceFlow(sourcePort: 0, destinationPort: 33_434)
+  /// The destination port is part of the question: the flows of mode `.paths` vary the source port (UDP, framing
+  /// `.packet`) or the flow label alone (`.message`) instead, and correlation `.portPerProbe` over UDP counts the
+  /// source port up (`traceroute -U`).
+  package var isDestinationPortFixed = false
   package var trafficClass: UInt8 = 0
   /// Octets of the IPv6 packet. UDP in keyed correlation adds up to 63 to tell hops apart by length, unless
   /// `isLengthFixed`.
   package var packetLength = 80
   package var isLengthFixed = false
+  /// A TCP probe is a bare header, without MSS where `tcpOptions` is empty (ndisc6).
+  package var isTCPBare = false
+  /// Mode `.hops`, `.mtu`: one answer of a hop is enough; another query leaves only when the one before is lost
+  /// (tracepath).
+  package var stopsQueryingOnAnswer = false
   /// Whole TCP options as they stand behind the header, a multiple of 4 octets; empty: MSS alone.
   package var tcpOptions: [UInt8] = []
   /// TCP flags of a probe (RFC 9293 §3.1); SYN unless a face asks for others.

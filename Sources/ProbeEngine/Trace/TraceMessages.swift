@@ -22,7 +22,9 @@ struct TraceMessages: Sendable {
   static var maximumGateways: Int { 126 }
 
   /// Octets that a transmit buffer must hold.
-  var messageLength: Int { max(configuration.packetLength, minimumLength) + 64 }
+  var messageLength: Int {
+    max(configuration.packetLength, minimumLength + TraceKey.cookieCount) + 64
+  }
 
   // MARK: The place of a probe on the wire
 
@@ -41,8 +43,12 @@ struct TraceMessages: Sendable {
         probe.flow.destinationPort = TraceMessages.port(
           probe.flow.destinationPort, UInt64(probe.hopLimit))
       }
+      if tellsByLength {
+        // The shortest still holds a cookie.
+        let least = max(probe.packetLength, minimumLength + TraceKey.cookieCount)
+        probe.packetLength = least + Int(number & 63)
+      }
       probe.packetLength = clamped(probe.packetLength)
-      if tellsByLength { probe.packetLength = clamped(probe.packetLength + Int(number & 63)) }
     case .icmp: probe.packetLength = clamped(probe.packetLength)
     case .tcp:
       if configuration.correlation == .portPerProbe, probe.flow.sourcePort != 0 {

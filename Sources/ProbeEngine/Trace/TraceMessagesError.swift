@@ -71,11 +71,10 @@ extension TraceMessages {
     case .udp:
       signature = cookie(quotedIn: invoking, at: 0)
       if signature == nil, number == nil {
-        // How long the datagram was, nobody says, but a payload too short for a cookie was hardly cut again.
-        let isWhole = hasRoomForOurs && !invoking.isEmpty && !hasCookie(payloadCount: invoking.count)
+        // How long the datagram was, nobody says.
         signature = .ports(
           source: error.sourcePort == 0 ? nil : error.sourcePort, destination: error.destinationPort,
-          length: isWhole ? UDPHeader.count + invoking.count : nil)
+          length: nil)
       }
     case .icmp:
       guard invoking.count >= 8, invoking[0] == ICMPv6Echo.Kind.request.rawValue else {

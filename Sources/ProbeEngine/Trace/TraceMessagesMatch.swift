@@ -124,8 +124,8 @@ extension TraceMessages {
       }
     }
     if let number = probes.oldestInFlight(where: fits) {
-      // Ours are told apart by their keys alone: of two that fit, neither can be taken.
-      if configuration.correlation == .keyed, hasRoomForOurs {
+      // The queries of a hop may look alike, and are answered in order; else, of two that fit, neither is taken.
+      if configuration.correlation != .portPerHop || configuration.method != .udp {
         var isFirst = true
         let other = probes.oldestInFlight { probe in
           guard fits(probe) else { return false }
