@@ -75,6 +75,19 @@ def _schema():
 
 
 _validator = _schema()
+# Shapes of lines that the schema has accepted already: it takes milliseconds for each line, and a trace has hundreds.
+_accepted = set()
+
+
+def _shape(value):
+    """What the schema can tell apart: keys, types, signs, and every text that is no address, time or number."""
+    if isinstance(value, dict):
+        return tuple((key, _shape(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return tuple(dict.fromkeys(_shape(each) for each in value)), len(value) > 0
+    if isinstance(value, str):
+        return re.sub(r"[0-9a-f]+", "0", value)
+    return type(value), value > 0 if isinstance(value, (int, float)) else value
 
 
 def checked_line(line, evidence):
@@ -82,9 +95,11 @@ def checked_line(line, evidence):
     value = json.loads(line)
     equal(value.get("schema"), "probe6/1", "schema", line)
     expect("event" in value and "time" in value, "every line has event and time", line)
-    if _validator:
+    shape = _shape(value)
+    if _validator and shape not in _accepted:
         problems = [problem.message for problem in _validator.iter_errors(value)]
         expect(not problems, f"the schema refuses {line}", *problems)
+        _accepted.add(shape)
     return value
 
 

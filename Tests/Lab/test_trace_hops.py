@@ -145,7 +145,7 @@ def test_limited_hop(lab):
     for options, before in ((["--raw"], []), ([], labs.without_privileges())):
         # The bucket is full again.
         time.sleep(0.25)
-        run = trace(lab, *options, *QUICK, "-q", "6", chain.LIMITED, before=before, code=0)
+        run = trace(lab, *options, *QUICK, "-q", "6", "--per-hop", "6", chain.LIMITED, before=before, code=0)
         hop = run.hop(3)
         equal([each.get("lost", False) for each in hop["replies"]], [False] * 2 + [True] * 4, "answered", run)
         equal(run.notes(), {3: ["rate_limited"]}, "notes", run)

@@ -37,7 +37,8 @@ class Trace(Done):
             if hops and self.starts[target]["mode"] == "hops":
                 first = self.starts[target]["first_hop"]
                 equal([hop["hop_limit"] for hop in hops], list(range(first, first + len(hops))), "hops", self)
-                equal([hop["last"] for hop in hops], [False] * (len(hops) - 1) + [True], "last", self)
+                last = end["reason"] != "interrupted"
+                equal([hop["last"] for hop in hops], [False] * (len(hops) - 1) + [last], "last", self)
                 equal(end["hops"], hops[-1]["hop_limit"], "number of hops", self)
 
     def events(self, name):
