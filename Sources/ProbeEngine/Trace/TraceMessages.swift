@@ -35,6 +35,10 @@ struct TraceMessages: Sendable {
     case .udp:
       switch configuration.correlation {
       case .keyed: break
+      case .portPerProbe where configuration.isDestinationPortFixed:
+        // 0: each probe has a socket of its own, and the kernel chooses its port.
+        guard probe.flow.sourcePort != 0 else { break }
+        probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, number)
       case .portPerProbe:
         // tracepath comes round after 64 ports.
         let step = configuration.payload == .tracepath ? number & 63 : number
@@ -79,7 +83,7 @@ struct TraceMessages: Sendable {
   }
 
   private var optionCount: Int {
-    if configuration.tcpOptions.isEmpty { return configuration.payload == .ndisc6 ? 0 : 4 }
+    if configuration.tcpOptions.isEmpty { return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4 }
     return min(configuration.tcpOptions.count, 40)
   }
 
@@ -126,7 +130,7 @@ struct TraceMessages: Sendable {
     if configuration.payload == .ndisc6 {
       return UInt16(probe.hopLimit) << 8 | UInt16(UInt8(truncatingIfNeeded: probe.query))
     }
-    return UInt16(truncatingIfNeeded: number) &+ 1
+    return UInt16(truncatingIfNeeded: number) &+ configuration.firstSequence
   }
 
   /// What stands in the TCP sequence, or in the acknowledgment of a probe that has no SYN.

@@ -28,7 +28,7 @@ extension TraceMessages {
       if configuration.payload == .ndisc6 {
         return weak(probes.youngest { fits($0) && echoSequence(0, $0) == sequence })
       }
-      let found = number(endingIn: UInt64(sequence &- 1), bits: 16, in: probes) {
+      let found = number(endingIn: UInt64(sequence &- configuration.firstSequence), bits: 16, in: probes) {
         probes[probe: $0].map(fits) == true
       }
       // A reply repeats the whole payload: that of a probe with a cookie has it.
