@@ -8,7 +8,7 @@ swift_wanted=6.3
 swift_source=https://www.swift.org/install/linux/
 
 # The program is one file; these names are links to it and choose a face by argv[0].
-faces=(ping6)
+faces=(ping6 traceroute6 rltraceroute6 tcptraceroute6 tracert6 tracepath6)
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2

@@ -72,7 +72,7 @@ struct SplitMix64 {
 /// The standard library has none without libm, and libm's differ in the last digit, which would make a seeded
 /// schedule depend on the machine. Only IEEE additions, multiplications and divisions are used, so the result
 /// is the same everywhere. x = m × 2^e with m in [√½, √2); ln m = 2 artanh((m - 1) / (m + 1)) as a series.
-func naturalLogarithm(_ x: Double) -> Double {
+package func naturalLogarithm(_ x: Double) -> Double {
   var m = x.significand
   var e = Double(x.exponent)
   if m > 1.414_213_562_373_095_1 {

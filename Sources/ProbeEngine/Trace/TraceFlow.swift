@@ -25,6 +25,8 @@ package struct TraceProbe: Hashable, Sendable {
   package var flow: TraceFlow
   /// Octets of the whole IPv6 packet, header included.
   package var packetLength: Int
+  /// Mode `.paths`: number of the flow among those of its target, from 0; elsewhere 0.
+  package var flowNumber = 0
 
   package init(target: Int, hopLimit: UInt8, query: Int, flow: TraceFlow, packetLength: Int) {
     self.target = target
