@@ -31,6 +31,7 @@ struct HopSlots {
   var isComplete: Bool {
     wanted > 0 && places.count >= wanted && again == 0 && places.allSatisfy { $0.isDecided }
   }
+  var hasLosses: Bool { places.contains { $0.verdict?.isLost ?? false } }
   var isSilent: Bool { !places.contains { $0.verdict?.reply != nil } }
 
   /// Takes the next query: those that are asked again first. `queries`: from which number repetitions count on.
@@ -67,6 +68,16 @@ struct HopSlots {
       places[place].isWanted = false
       again -= 1
     }
+  }
+
+  /// One answer is enough: no query more. After this host itself had refused a probe for its length it takes two, as
+  /// tracepath asks that hop anew.
+  mutating func noteAnswer() {
+    let isRefused = places.contains { place in
+      if case .sendFailed? = place.tooBig { true } else { false }
+    }
+    let answers = places.count { $0.verdict?.reply != nil }
+    if answers >= (isRefused ? 2 : 1) { wanted = min(wanted, places.count) }
   }
 
   /// A probe for that place was too long: it is asked again.

@@ -44,7 +44,7 @@ package struct TraceConfiguration: Sendable {
     /// (TCP), in the sequence and a cookie (ICMPv6), with a constant ICMPv6 checksum.
     case keyed
     /// Destination port + 1 for each probe over the whole trace (UDP), a source port for each probe (TCP), from
-    /// `flow` on. ICMPv6: the sequence alone, from `flow.destinationPort`, or from 1 where that is 0.
+    /// `flow` on. ICMPv6: the sequence alone, from `firstSequence` on.
     case portPerProbe
     /// Destination port = `flow.destinationPort` + hop limit; all queries of a hop alike (ndisc6).
     case portPerHop
@@ -103,11 +103,17 @@ package struct TraceConfiguration: Sendable {
   /// `isLengthFixed`.
   package var packetLength = 80
   package var isLengthFixed = false
-  /// A TCP probe is a bare header, without MSS where `tcpOptions` is empty (ndisc6).
+  /// The sequence of the first echo request.
+  package var firstSequence: UInt16 = 1
+  /// A TCP probe has no options where `tcpOptions` is empty, not even MSS.
   package var isTCPBare = false
-  /// Mode `.hops`, `.mtu`: one answer of a hop is enough; another query leaves only when the one before is lost
-  /// (tracepath).
+  /// Packet Too Big ends the path as any other error does, also where this host itself refuses the probe's length;
+  /// else shorter probes go on (mode `.hops`).
+  package var endsAtPacketTooBig = false
+  /// Mode `.hops`: one answer of a hop is enough, and no further query is asked (tracepath, one probe at a time).
   package var stopsQueryingOnAnswer = false
+  /// Mode `.hops`: a path that loops is not followed to the last hop.
+  package var endsAtLoop = true
   /// Whole TCP options as they stand behind the header, a multiple of 4 octets; empty: MSS alone.
   package var tcpOptions: [UInt8] = []
   /// TCP flags of a probe (RFC 9293 §3.1); SYN unless a face asks for others.

@@ -35,10 +35,18 @@ struct TraceMessages: Sendable {
     case .udp:
       switch configuration.correlation {
       case .keyed: break
+      case .portPerProbe where configuration.isDestinationPortFixed:
+        // 0: each probe has a socket of its own, and the kernel chooses its port.
+        guard probe.flow.sourcePort != 0 else { break }
+        probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, number)
       case .portPerProbe:
         // tracepath comes round after 64 ports.
         let step = configuration.payload == .tracepath ? number & 63 : number
-        probe.flow.destinationPort = TraceMessages.port(probe.flow.destinationPort, step)
+        if !countsSourcePort {
+          probe.flow.destinationPort = TraceMessages.port(probe.flow.destinationPort, step)
+        } else if probe.flow.sourcePort != 0 {
+          probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, step)
+        }
       case .portPerHop:
         probe.flow.destinationPort = TraceMessages.port(
           probe.flow.destinationPort, UInt64(probe.hopLimit))
@@ -51,7 +59,7 @@ struct TraceMessages: Sendable {
       probe.packetLength = clamped(probe.packetLength)
     case .icmp: probe.packetLength = clamped(probe.packetLength)
     case .tcp:
-      if configuration.correlation == .portPerProbe, probe.flow.sourcePort != 0 {
+      if countsSourcePort, probe.flow.sourcePort != 0 {
         probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, number)
       }
       probe.packetLength = carriesTCPData ? clamped(probe.packetLength) : minimumLength
@@ -64,6 +72,13 @@ struct TraceMessages: Sendable {
   static func port(_ base: UInt16, _ step: UInt64) -> UInt16 {
     let port = base &+ UInt16(truncatingIfNeeded: step)
     return port == 0 ? 1 : port
+  }
+
+  /// Correlation `.portPerProbe`: which of the two ports counts the probes.
+  var countsSourcePort: Bool {
+    configuration.correlation == .portPerProbe
+      && (configuration.method == .tcp
+        || configuration.method == .udp && configuration.isDestinationPortFixed)
   }
 
   /// Octets of a packet without payload.
@@ -79,7 +94,7 @@ struct TraceMessages: Sendable {
   }
 
   private var optionCount: Int {
-    if configuration.tcpOptions.isEmpty { return configuration.payload == .ndisc6 ? 0 : 4 }
+    if configuration.tcpOptions.isEmpty { return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4 }
     return min(configuration.tcpOptions.count, 40)
   }
 
@@ -126,7 +141,7 @@ struct TraceMessages: Sendable {
     if configuration.payload == .ndisc6 {
       return UInt16(probe.hopLimit) << 8 | UInt16(UInt8(truncatingIfNeeded: probe.query))
     }
-    return UInt16(truncatingIfNeeded: number) &+ 1
+    return UInt16(truncatingIfNeeded: number) &+ configuration.firstSequence
   }
 
   /// What stands in the TCP sequence, or in the acknowledgment of a probe that has no SYN.

@@ -28,7 +28,7 @@ extension TraceMessages {
       if configuration.payload == .ndisc6 {
         return weak(probes.youngest { fits($0) && echoSequence(0, $0) == sequence })
       }
-      let found = number(endingIn: UInt64(sequence &- 1), bits: 16, in: probes) {
+      let found = number(endingIn: UInt64(sequence &- configuration.firstSequence), bits: 16, in: probes) {
         probes[probe: $0].map(fits) == true
       }
       // A reply repeats the whole payload: that of a probe with a cookie has it.
@@ -111,9 +111,9 @@ extension TraceMessages {
     }
     if configuration.correlation == .portPerProbe, configuration.payload != .tracepath {
       let (port, base) =
-        configuration.method == .udp
-        ? (destination, configuration.flow.destinationPort) : (source ?? 0, configuration.flow.sourcePort)
-      if base != 0, configuration.method == .udp || source != nil {
+        countsSourcePort
+        ? (source, configuration.flow.sourcePort) : (destination, configuration.flow.destinationPort)
+      if let port, base != 0 {
         // Port 1 also stands for port 0.
         for low in port == 1 ? [port &- base, 0 &- base] : [port &- base] {
           let found = number(endingIn: UInt64(low), bits: 16, in: probes) {

@@ -148,7 +148,7 @@ extension TraceMessages {
   private var tcpOptions: [UInt8] {
     if configuration.tcpOptions.isEmpty {
       // Maximum segment size 1440 (RFC 9293 §3.7.1: 1500 less the headers).
-      return configuration.payload == .ndisc6 ? [] : [2, 4, 0x05, 0xa0]
+      return configuration.payload == .ndisc6 || configuration.isTCPBare ? [] : [2, 4, 0x05, 0xa0]
     }
     return Array(configuration.tcpOptions.prefix(40))
   }

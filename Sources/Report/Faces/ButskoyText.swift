@@ -28,6 +28,9 @@ package struct ButskoyText: TraceWriter {
   private var interfaceNames: [UInt32: String] = [:]
   /// A probe that never left ends the run as the original's do; errno(3).
   private var sendError: Int32?
+  /// The header, where it waits for a probe that could leave: methods other than UDP look for a route before they
+  /// print anything.
+  private var held: OutputBuffer?
 
   package init(options: ButskoyTextOptions) { self.options = options }
 
@@ -35,9 +38,20 @@ package struct ButskoyText: TraceWriter {
   {
     interfaceNames = run.interfaceNames
     guard let target = run.targets.first else { return }
+    var header = OutputBuffer()
     ButskoyText.putHeader(
       name: target.name, address: target.addressText, maximumHops: run.maximumHops,
-      packetLength: options.packetLength, into: &out)
+      packetLength: options.packetLength, into: &header)
+    if run.method != .udp, target.source == nil {
+      held = header
+    } else {
+      out.standardOutput += header.standardOutput
+    }
+  }
+
+  private mutating func release(into out: inout OutputBuffer) {
+    out.standardOutput += held?.standardOutput ?? []
+    held = nil
   }
 
   /// The line that comes before the first probe; by itself where a trace ends before it has begun.
@@ -59,10 +73,14 @@ package struct ButskoyText: TraceWriter {
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
     switch event {
-    case .hop(let hop): put(hop, names, into: &out.standardOutput)
+    case .hop(let hop):
+      // The original ends at the first probe that fails, and `end` says why.
+      guard !hop.isUnsendable else { return }
+      release(into: &out)
+      put(hop, names, into: &out.standardOutput)
     case .end(let end):
       // A packet too long for its link is shown at its hop and is no failure.
-      if case .sendFailed(let errno) = end.reason, errno != 90 { sendError = errno }
+      if case .sendFailed(let errno) = end.reason, errno != FaceErrno.messageTooLong { sendError = errno }
     default: break
     }
   }
@@ -70,10 +88,13 @@ package struct ButskoyText: TraceWriter {
   package mutating func end(at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer)
   {
     guard let sendError else {
+      release(into: &out)
       out.standardOutput.put(0x0a)
       return
     }
-    out.standardError.put("\nsend: \(ErrnoText.text(sendError))\n")
+    // The original asks for the route with connect(2), before it sends.
+    let call = FaceErrno.isOfRoute(sendError) ? "connect" : "send"
+    out.standardError.put("\n\(call): \(ErrnoText.text(sendError))\n")
   }
 
   package mutating func writeSnapshot(

@@ -27,3 +27,22 @@ extension TraceReply {
     }
   }
 }
+
+extension TraceHop {
+  /// None of its probes could leave, and not for its length.
+  var isUnsendable: Bool {
+    !verdicts.isEmpty
+      && verdicts.allSatisfy { verdict in
+        if case .sendFailed(let failure) = verdict { failure.mtu == nil } else { false }
+      }
+  }
+}
+
+/// errno(3) as the kernel says it when a probe should leave.
+enum FaceErrno {
+  static let messageTooLong: Int32 = 90
+
+  /// What a look-up of the route says, rather than what happens to the packet later: EINVAL (a blackhole, or a missing
+  /// zone), EACCES (prohibit), ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL.
+  static func isOfRoute(_ errno: Int32) -> Bool { [13, 22, 99, 101, 113].contains(errno) }
+}

@@ -25,6 +25,9 @@ package struct Ndisc6TracerouteText: TraceWriter {
   private var total = 0
   private var settled = 0
   private var sendError: Int32?
+  /// The header, where it waits for a probe that could leave: without a route there is none.
+  private var held: [UInt8] = []
+  private var name = ""
 
   package init(options: Ndisc6TracerouteTextOptions) { self.options = options }
 
@@ -32,8 +35,17 @@ package struct Ndisc6TracerouteText: TraceWriter {
   {
     interfaceNames = run.interfaceNames
     total = run.queries * max(Int(run.maximumHops) - Int(run.firstHop) + 1, 0)
-    if let target = run.targets.first { putHeader(run, target, into: &out.standardOutput) }
+    guard let target = run.targets.first else { return }
+    name = target.name
+    putHeader(run, target, into: &held)
+    guard target.source != nil else { return }
+    release(into: &out)
     putProgress(into: &out.standardOutput)
+  }
+
+  private mutating func release(into out: inout OutputBuffer) {
+    out.standardOutput += held
+    held.removeAll()
   }
 
   private func putHeader(_ run: TraceRun, _ target: TraceRun.Target, into out: inout [UInt8]) {
@@ -67,8 +79,11 @@ package struct Ndisc6TracerouteText: TraceWriter {
     switch event {
     case .reply, .lost, .sendFailed:
       settled += 1
+      guard held.isEmpty else { return }
       putProgress(into: &out.standardOutput)
     case .hop(let hop):
+      guard !hop.isUnsendable else { return }
+      release(into: &out)
       if options.isTerminal { out.standardOutput.put("                  \r") }
       put(hop, names, into: &out.standardOutput)
       if !hop.isLast { putProgress(into: &out.standardOutput) }
@@ -88,7 +103,13 @@ package struct Ndisc6TracerouteText: TraceWriter {
 
   package mutating func end(at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer)
   {
-    if let sendError { out.standardError.put("Cannot send data: \(ErrnoText.text(sendError))\n") }
+    guard let sendError else { return release(into: &out) }
+    guard held.isEmpty, !FaceErrno.isOfRoute(sendError) else {
+      Escape.text(name, into: &out.standardError)
+      out.standardError.put(": \(ErrnoText.text(sendError))\n")
+      return
+    }
+    out.standardError.put("Cannot send data: \(ErrnoText.text(sendError))\n")
   }
 
   package mutating func writeSnapshot(

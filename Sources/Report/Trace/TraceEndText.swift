@@ -31,7 +31,7 @@ struct TraceEndText {
     putPathMTU(end, into: &out)
   }
 
-  private func putVerdict(_ end: TraceEnd, into out: inout [UInt8]) {
+  func putVerdict(_ end: TraceEnd, into out: inout [UInt8]) {
     switch end.reason {
     case .reached:
       out.put("reached at hop ")

@@ -99,8 +99,26 @@ struct TraceHopText {
     }
   }
 
+  /// For tables: the name alone where there is one, else the address; one octet to a column.
+  func column(_ host: TraceAddress, target: Int) -> [UInt8] {
+    var text: [UInt8] = []
+    if let name = name(of: host, target: target) {
+      Escape.text(name, into: &text)
+    } else {
+      text.put(host.address, zone: host.zone, names: run.interfaceNames)
+    }
+    if let system = names.systems?(host.address), !system.isEmpty {
+      text.put(" [")
+      Escape.text(system, into: &text)
+      text.put("]")
+    }
+    var column: [UInt8] = []
+    Escape.ascii(text, into: &column)
+    return column
+  }
+
   /// The target's own address carries the name it was asked for by.
-  private func name(of host: TraceAddress, target: Int) -> String? {
+  func name(of host: TraceAddress, target: Int) -> String? {
     guard !options.isNumeric else { return nil }
     if run.targets.indices.contains(target), run.targets[target].address == host.address,
       !run.targets[target].isNumeric

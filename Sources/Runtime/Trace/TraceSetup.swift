@@ -217,6 +217,10 @@ struct TraceSetup: ~Copyable {
     configuration.packetLength = min(configuration.packetLength, TraceSetup.longestPacket)
     // What is longer than the link takes is sent in fragments, unless just that is to be found out.
     if case .mtu = configuration.mode { return }
+    if let isAllowed = request.isFragmentationAllowed {
+      if isAllowed { settings.pathMTU = .dont }
+      return
+    }
     if let mtu = start.linkMTU, configuration.packetLength > Int(mtu) { settings.pathMTU = .dont }
   }
 

@@ -140,6 +140,8 @@ struct ButskoyTracerouteParse {
     request.configuration.reportsProbes = false
     request.flowLabel = flowLabel == 0 ? nil : flowLabel
     request.isFragmentationAllowed = !isUnfragmented && !discoversMTU
+    request.configuration.endsAtPacketTooBig = !discoversMTU
+    request.configuration.endsAtLoop = false
     try setTrafficClass(target.text)
     setPace()
     var invocation = TraceFaceInvocation(request: request, text: .butskoy(text), programName: programName)
@@ -214,6 +216,8 @@ struct ButskoyTracerouteParse {
     case .icmp:
       request.configuration.method = .icmp
       length = max(length, header + 8)
+      request.configuration.flow.destinationPort = 0
+      if port != 0 { request.configuration.firstSequence = UInt16(truncatingIfNeeded: port) }
       try setEcho()
     case .tcp:
       request.configuration.method = .tcp
@@ -235,10 +239,7 @@ struct ButskoyTracerouteParse {
     }
     text.packetLength = length
     request.configuration.packetLength = length
-    if discoversMTU {
-      text.discoversMTU = true
-      request.configuration.mode = .mtu
-    }
+    text.discoversMTU = discoversMTU
   }
 
   private mutating func setEcho() throws(EarlyExit) {
@@ -260,7 +261,9 @@ struct ButskoyTracerouteParse {
     if sourcePort != 0 {
       request.sourcePort = UInt16(truncatingIfNeeded: sourcePort)
       (wait.here, wait.near) = (0, 0)
-      if request.configuration.method == .tcp { request.configuration.correlation = .keyed }
+      if request.configuration.method == .tcp || request.configuration.isDestinationPortFixed {
+        request.configuration.correlation = .keyed
+      }
     }
     let isAlone = sourcePort != 0 || discoversMTU
     request.configuration.maximumInFlight = isAlone ? 1 : Int(max(inFlight, 1))

@@ -156,6 +156,7 @@ private struct Ndisc6TracerouteParse {
     request.configuration.inFlightPerHop = max(request.configuration.queries, 1)
     request.configuration.payload = .ndisc6
     request.configuration.isLengthFixed = true
+    request.configuration.endsAtLoop = false
     request.configuration.wait = .fixed(.seconds(Int64(seconds)))
     guard request.configuration.queries > 0 else {
       throw failure("\(escaped(innerName)): -q 0: a hop that is not asked cannot answer")
@@ -166,13 +167,13 @@ private struct Ndisc6TracerouteParse {
     case .icmp: request.configuration.correlation = .portPerProbe
     case .tcp, .connect:
       request.path = .raw
-      request.configuration.isTCPBare = true
       text.showsPortState = request.configuration.tcpFlags != .ack
       if hasECN, text.showsPortState { request.configuration.tcpFlags = TCPHeader.Flags(rawValue: 0xc2) }
     }
     setLength(octets)
     var invocation = TraceFaceInvocation(request: request, text: .ndisc6(text), programName: innerName)
     invocation.sourceName = sourceName
+    invocation.portText = port ?? "33434"
     return invocation
   }
 

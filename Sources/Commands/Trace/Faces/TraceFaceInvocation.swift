@@ -18,6 +18,8 @@ package struct TraceFaceInvocation: Sendable {
   package var systemsFile: String?
   /// Where the target stood on the command line, and what it is called there, as Butskoy's errors say it.
   package var targetPosition = 1
+  /// The destination port as ndisc6's errors name it.
+  package var portText: String?
   /// A source that is a name.
   package var sourceName: (text: String, position: Int, option: String)?
 

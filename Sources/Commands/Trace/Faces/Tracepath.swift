@@ -68,7 +68,9 @@ package enum Tracepath {
 
     request.targetNames = [target]
     request.configuration.method = .udp
-    request.configuration.mode = .mtu
+    // Step by step down to what the path carries, as the walk of hops does it.
+    request.isFragmentationAllowed = false
+    request.configuration.endsAtLoop = false
     request.configuration.correlation = .portPerProbe
     request.configuration.payload = .tracepath
     request.configuration.flow.destinationPort = port

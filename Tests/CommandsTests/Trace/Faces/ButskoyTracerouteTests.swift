@@ -37,7 +37,8 @@ import Wire
     #expect(request.targetNames == ["::1"])
     #expect(request.path == .errorQueue)
     #expect(request.hasSocketPerProbe)
-    #expect(request.isFragmentationAllowed)
+    #expect(request.isFragmentationAllowed == true)
+    #expect(request.configuration.endsAtPacketTooBig)
     let configuration = request.configuration
     #expect(configuration.method == .udp)
     #expect(configuration.mode == .hops)
@@ -67,7 +68,7 @@ import Wire
   }
 
   @Test func longNamesAreCutShortOnlyWhereTheOriginalLetsThem() throws {
-    #expect(try !Self.parse("--dont ::1").request.isFragmentationAllowed)
+    #expect(try Self.parse("--dont ::1").request.isFragmentationAllowed == false)
     #expect(try Self.text("--ext ::1").showsExtensions)
     #expect(throws: EarlyExit.self) { try Self.configuration("--que=2 ::1") }
   }
@@ -112,7 +113,8 @@ import Wire
     #expect(constant.flow.destinationPort == 53)
     #expect(constant.isDestinationPortFixed)
     #expect(try Self.configuration("-I ::1").flow.destinationPort == 0)
-    #expect(try Self.configuration("-I -p 7 ::1").flow.destinationPort == 7)
+    #expect(try Self.configuration("-I ::1").firstSequence == 1)
+    #expect(try Self.configuration("-I -p 7 ::1").firstSequence == 7)
   }
 
   @Test(arguments: [
@@ -181,8 +183,9 @@ import Wire
 
   @Test func theSearchForTheMTUIsUnfragmented() throws {
     let request = try Self.parse("--mtu ::1").request
-    #expect(request.configuration.mode == .mtu)
-    #expect(!request.isFragmentationAllowed)
+    #expect(request.configuration.mode == .hops)
+    #expect(request.isFragmentationAllowed == false)
+    #expect(!request.configuration.endsAtPacketTooBig)
     #expect(try Self.text("--mtu ::1").discoversMTU)
   }
 

@@ -133,7 +133,6 @@ import Wire
     #expect(try Self.parse("-E ::1", .tcptraceroute6).request.configuration.tcpFlags.rawValue == 0xc2)
     #expect(try Self.parse("-A -E ::1", .tcptraceroute6).request.configuration.tcpFlags == .ack)
     #expect(try Self.parse("::1", .tcptraceroute6).request.configuration.tcpOptions.isEmpty)
-    #expect(try Self.parse("::1", .tcptraceroute6).request.configuration.isTCPBare)
     #expect(try Self.text("::1", .tcptraceroute6).showsPortState)
     #expect(try !Self.text("-A ::1", .tcptraceroute6).showsPortState)
   }

@@ -57,7 +57,8 @@ import Timing
   @Test func theDefaultsAreTheOriginals() throws {
     let configuration = try Self.parse("::1").request.configuration
     #expect(configuration.method == .udp)
-    #expect(configuration.mode == .mtu)
+    #expect(configuration.mode == .hops)
+    #expect(configuration.maximumInFlight == 1)
     #expect(configuration.payload == .tracepath)
     #expect(configuration.flow.destinationPort == 44_444)
     #expect(configuration.queries == 3)
