@@ -73,9 +73,7 @@ struct HopSlots {
   /// One answer is enough: no query more. After this host itself had refused a probe for its length it takes two, as
   /// tracepath asks that hop anew.
   mutating func noteAnswer() {
-    let isRefused = places.contains { place in
-      if case .sendFailed? = place.tooBig { true } else { false }
-    }
+    let isRefused = tooBig.contains { if case .sendFailed = $0.verdict { true } else { false } }
     let answers = places.count { $0.verdict?.reply != nil }
     if answers >= (isRefused ? 2 : 1) { wanted = min(wanted, places.count) }
   }
