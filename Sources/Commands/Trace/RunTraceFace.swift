@@ -2,6 +2,7 @@ import LinuxNet
 import ProbeEngine
 import Report
 import Runtime
+import Wire
 
 /// Runs a trace for one of the faces and turns its end into the exit code that the original would give.
 enum RunTraceFace {
@@ -10,23 +11,56 @@ enum RunTraceFace {
   ) throws(EarlyExit) -> Int32? {
     guard var invocation = try parse(face, arguments, programName: programName) else { return nil }
     let systems = try RunTrace.systems(invocation.systemsFile, programName: programName)
-    // Rows are told of as they come, probe by probe.
-    invocation.request.configuration.reportsProbes = true
+    try resolveSource(&invocation)
+    if case .tracepath(let options) = invocation.text, invocation.request.configuration.maximumHops == 0 {
+      throw EmptyPath.exit(invocation, options)
+    }
     do throws(PingFailure) {
-      let ends: [TraceEnd]
       switch invocation.text {
       case .butskoy(let options):
-        ends = try run(invocation, ButskoyText(options: options), options.isNumeric, systems)
-        return 0
-      case .ndisc6(let options):
-        ends = try run(invocation, Ndisc6TracerouteText(options: options), options.isNumeric, systems)
-        return ends.allSatisfy(\.isReached) ? 0 : 2
+        return exitCode(
+          try run(invocation, ButskoyText(options: options), options.isNumeric, systems), invocation)
+      case .ndisc6(var options):
+        options.isTerminal = Terminal.isTerminal(1)
+        // The line that is written over follows each probe.
+        invocation.request.configuration.reportsProbes = options.isTerminal
+        return exitCode(
+          try run(invocation, Ndisc6TracerouteText(options: options), options.isNumeric, systems), invocation)
       case .tracepath(let options):
-        ends = try run(invocation, TracepathText(options: options), options.isNumeric, systems)
-        return 0
+        return exitCode(
+          try run(
+            invocation, TracepathText(options: options), options.isNumeric && !options.showsBoth, systems),
+          invocation)
       }
     } catch {
-      throw exit(error, invocation)
+      throw TraceFaceFailure.exit(error, invocation)
+    }
+  }
+
+  private static func resolveSource(_ invocation: inout TraceFaceInvocation) throws(EarlyExit) {
+    guard let source = invocation.sourceName else { return }
+    do throws(ResolverError) {
+      guard let address = try Resolver.resolve(source.text).addresses.first else { return }
+      invocation.request.source =
+        address.address.description + (address.scope == 0 ? "" : "%\(address.scope)")
+    } catch { throw TraceFaceFailure.source(source, error, invocation) }
+  }
+
+  /// Butskoy: 0 where a probe could leave, else 1. ndisc6: 0 where the target itself ended the trace, 1 where no probe
+  /// could leave, else 2. tracepath: 0.
+  static func exitCode(_ ends: [TraceEnd], _ invocation: TraceFaceInvocation) -> Int32 {
+    guard let end = ends.first else { return 1 }
+    var errno: Int32?
+    if case .sendFailed(let number) = end.reason { errno = number }
+    switch invocation.text {
+    case .butskoy: return errno == nil || errno == Errno.messageTooLong.rawValue ? 0 : 1
+    case .ndisc6:
+      if errno != nil { return 1 }
+      if end.isReached { return end.isFromAnotherAddress ? 2 : 0 }
+      // An error from the target itself has come that far.
+      guard case .unreachable = end.reason, let address = end.address else { return 2 }
+      return address == TargetText.ipv6Address(invocation.target) ? 0 : 2
+    case .tracepath: return 0
     }
   }
 
@@ -78,20 +112,5 @@ enum RunTraceFace {
       invocation.request, writer, looksUpNames: !isNumeric, systems: systems,
       programName: invocation.programName
     ).ends
-  }
-
-  /// A run that could not begin: names are usage to traceroute and tracepath, and a failure to ndisc6's tools.
-  private static func exit(_ failure: PingFailure, _ invocation: TraceFaceInvocation) -> EarlyExit {
-    if case .system(let error) = failure, error.errno == .brokenPipe { return EarlyExit(exitCode: 1) }
-    let isName = PingFailureText.verbCode(failure) == 2
-    let code: Int32
-    switch invocation.text {
-    case .butskoy: code = isName ? 2 : 1
-    case .ndisc6, .tracepath: code = 1
-    }
-    return EarlyExit(
-      standardError: TraceFailureText.text(failure, invocation.request)
-        .map { "\(invocation.programName): \($0)\n" }.joined(),
-      exitCode: code)
   }
 }
