@@ -146,7 +146,7 @@ struct TraceMessages: Sendable {
 
   /// A probe that acknowledges, and so is reset without an acknowledgment (RFC 9293 §3.5.2).
   var acknowledges: Bool {
-    configuration.tcpFlags.contains(.ack) && !configuration.tcpFlags.contains(.syn)
+    configuration.tcpFlags.contains(.ack)
   }
 
   /// What an arrival is to this trace.
