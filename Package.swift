@@ -85,7 +85,7 @@ var targets: [Target] = [
   tests("Capture", ["KernelLab", "LinuxNet", "Wire", "Timing"]),
   tests("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
   tests(
-    "Simulator", ["ProbeEngine", "Report", "Wire", "Timing", "Statistics"], exclude: ["Golden"]),
+    "Simulator", ["ProbeEngine", "Report", "Wire", "Timing", "Statistics"], exclude: ["Golden", "Scenarios"]),
   tests("Commands", ["Runtime", "Report", "ProbeEngine", "Wire", "Timing"]),
 ]
 

@@ -172,7 +172,8 @@ struct VirtualPacket {
       + (flags.contains(.syn) ? 0 : probe.data.count)
     var answer = TCPHeader(
       source: probe.destination, destination: probe.source, sequence: flags.contains(.syn) ? 0x0102_0304 : 0,
-      acknowledgment: probe.sequence &+ UInt32(taken), flags: flags, window: flags.contains(.syn) ? 64_800 : 0)
+      acknowledgment: probe.sequence &+ UInt32(taken), flags: flags, window: flags.contains(.syn) ? 64_800 : 0
+    )
     if probe.flags.contains(.ack) {
       // Neither state knows the connection: reset, with the number that was acknowledged.
       answer.flags = .rst

@@ -131,7 +131,9 @@ package struct VirtualPath: Sendable {
     var octets = packet.error(type, code, word, from: node)
     let after = delay(node)
     var answers: [Answer] = []
-    if node.forges { answers.append(Answer(after: after, octets: packet.forgedError(type, code, from: node))) }
+    if node.forges {
+      answers.append(Answer(after: after, octets: packet.forgedError(type, code, from: node)))
+    }
     if node.hasWrongChecksum { octets[42] ^= 0xff }
     answers.append(Answer(after: after, octets: octets))
     if node.duplicates { answers.append(Answer(after: after + .microseconds(10), octets: octets)) }

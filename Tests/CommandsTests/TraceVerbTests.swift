@@ -188,8 +188,6 @@ import Timing
     (["--rate", "fast", "h"], "--rate: 'fast' is not a number; allowed: 0.001 to 3000000 probes a second"),
     (["--share-hops", "h"], "--share-hops makes no sense here: there is one target"),
     (["--share-hops", "--mtu", "a", "b"], "--share-hops makes no sense here: --mtu asks every hop anew"),
-    (["--live", "a", "b"], "--live makes no sense here: it shows one target"),
-    (["--report=3", "--file", "f"], "--report makes no sense here: it shows one target"),
     (["-", "-"], "-: standard input can be read only once"),
     (["--file", "", "h"], "--file: '' is not a file name"),
     (["-4", "h"], "-4: probe6 is IPv6 only"),

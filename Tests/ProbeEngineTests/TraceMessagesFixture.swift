@@ -89,7 +89,7 @@ struct TraceWorkshop: NumberedProbes {
 
   /// What the error queue says of it.
   func number(
-    ofQueued octets: [UInt8], type: UInt8 = 3, code: UInt8 = 0, port: UInt16? = nil,
+    ofQueued octets: [UInt8], type: UInt8 = 3, code: UInt8 = 0, port: UInt16? = nil, ours: UInt16? = nil,
     extensionOffset: Int? = nil,
     socket: UInt64? = nil
   ) -> (number: UInt64, isWeak: Bool)? {
@@ -97,7 +97,7 @@ struct TraceWorkshop: NumberedProbes {
       type: type, code: code, info: 0, source: Self.router, destination: Self.destination, readAt: .zero)
     error.destinationPort =
       configuration.method == .icmp ? 0 : port ?? configuration.flow.destinationPort
-    error.sourcePort = configuration.flow.sourcePort
+    error.sourcePort = ours ?? configuration.flow.sourcePort
     error.extensionOffset = extensionOffset
     guard case .reading(let reading) = messages.read(error: octets.span, error, number: socket),
       case .probe(let number, let isWeak) = messages.match(reading, in: self)

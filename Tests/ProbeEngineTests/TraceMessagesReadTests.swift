@@ -12,6 +12,7 @@ struct TraceWay: CustomTestStringConvertible, Sendable {
   var length = 80
   var flags = TCPHeader.Flags.syn
   var mode = TraceConfiguration.Mode.hops
+  var isDestinationPortFixed = false
 
   var testDescription: String { "\(method) \(correlation) \(payload) \(length) \(flags.rawValue) \(mode)" }
 
@@ -23,6 +24,8 @@ struct TraceWay: CustomTestStringConvertible, Sendable {
       $0.packetLength = length
       $0.tcpFlags = flags
       $0.mode = mode
+      $0.isDestinationPortFixed = isDestinationPortFixed
+      $0.isTCPBare = payload == .ndisc6
       change(&$0)
     }
   }
@@ -50,6 +53,7 @@ struct TraceWay: CustomTestStringConvertible, Sendable {
   static let weak: [TraceWay] = [
     TraceWay(method: .udp, correlation: .portPerProbe, payload: .traceroute),
     TraceWay(method: .udp, correlation: .portPerProbe, payload: .pattern([]), length: 52),
+    TraceWay(method: .udp, correlation: .portPerProbe, payload: .traceroute, isDestinationPortFixed: true),
     TraceWay(method: .icmp, correlation: .portPerProbe, payload: .traceroute),
     TraceWay(method: .icmp, correlation: .portPerHop, payload: .ndisc6, length: 60),
     TraceWay(method: .icmp, correlation: .keyed, payload: .pattern([]), length: 50),
@@ -91,8 +95,9 @@ struct TraceWay: CustomTestStringConvertible, Sendable {
     for number: UInt64 in 0..<60 { shop.write(number) }
     for number: UInt64 in 0..<60 {
       let port = shop[probe: number]?.flow.destinationPort
-      if way.method == .tcp, way.correlation == .portPerProbe { continue }
-      let found = shop.number(ofQueued: shop.queued(shop.octets[number] ?? []), port: port)
+      // The port of the socket that an error came by is that of the probe.
+      let ours = shop[probe: number]?.flow.sourcePort
+      let found = shop.number(ofQueued: shop.queued(shop.octets[number] ?? []), port: port, ours: ours)
       #expect(found?.number == number)
     }
   }
@@ -150,8 +155,8 @@ struct TraceWay: CustomTestStringConvertible, Sendable {
         if count >= 48 + shop.messages.routingCount {
           let queued = shop.queued(quote)
           let port = shop[probe: number]?.flow.destinationPort
-          if way.method == .tcp, way.correlation == .portPerProbe { continue }
-          if let found = shop.number(ofQueued: queued, port: port) {
+          let ours = shop[probe: number]?.flow.sourcePort
+          if let found = shop.number(ofQueued: queued, port: port, ours: ours) {
             #expect(isRight(found.number, number), "\(count) octets")
           }
         }

@@ -294,6 +294,7 @@ import Wire
       $0.method = .tcp
       $0.payload = .ndisc6
       $0.tcpFlags = flags
+      $0.isTCPBare = true
       $0.packetLength = 60
       $0.flow = TraceFlow(sourcePort: 0x9599, destinationPort: 33_434, flowLabel: 0x20229)
     }

@@ -231,6 +231,14 @@ private func packet(_ answer: PathAnswer, to probe: [UInt8]) -> [UInt8] {
   }
 }
 
+/// A port unreachable of a stranger that quotes these octets.
+func unreachable(quoting probe: [UInt8]) -> [UInt8] {
+  icmpv6(from: stranger, count: 8 + probe.count) { buffer in
+    _ = try? ICMPv6Error(.destinationUnreachable(.portUnreachable)).encode(
+      into: &buffer, at: 40, invoking: probe.span)
+  }
+}
+
 private func header(
   _ next: NextHeader, from source: IPv6Address, count: Int, _ buffer: inout MutableSpan<UInt8>
 ) {

@@ -5,47 +5,18 @@ import Runtime
 import Timing
 import Wire
 
-/// What a live screen shows, chosen by keys.
-struct LiveView: Hashable, Sendable {
-  var columns = 80
-  var rows = 24
-  /// Which set of columns; counts up for ever, the picture takes what it has.
-  var columnSet = 0
-  var showsNames = true
-  var showsHelp = false
-  var isPaused = false
-  /// Hops that have scrolled out at the top.
-  var firstLine = 0
-}
-
-/// Figures that are drawn again and again.
-protocol LivePicture {
-  mutating func begin(_ run: TraceRun, at now: Instant)
-  mutating func handle(_ event: TraceEvent)
-  /// Forgets the figures, not the path.
-  mutating func reset(at now: Instant)
-  /// Lines of the screen from the top, each at most `view.columns` wide, at most `view.rows`; harmless to a terminal.
-  func draw(_ view: LiveView, at now: Instant, wall: WallClock, names: TraceNames) -> [[UInt8]]
-  /// Lines below the ones shown: how far the picture can be scrolled.
-  func scrollLimit(_ view: LiveView) -> Int
-  /// The figures once more, for the terminal that is given back.
-  func table(at now: Instant, wall: WallClock, names: TraceNames) -> [UInt8]
-}
-
 /// Shows a trace on a terminal and listens to its keys: redraws ten times a second at most, at once for a key, and
 /// leaves the terminal as it was found.
-struct LiveSink<Picture: LivePicture>: TraceSink, ~Copyable {
-  private static var drawInterval: Nanoseconds { .milliseconds(100) }
-  /// Addresses whose names are asked for.
-  private static var addressLimit: Int { 4_096 }
-  private static var pageOverlap: Int { 6 }
+struct LiveSink: TraceSink, ~Copyable {
+  private static let drawInterval = Nanoseconds.milliseconds(100)
+  /// Lines that stay in sight, head lines among them.
+  private static let pageOverlap = 6
 
-  private var picture: Picture
+  private var picture = LiveScreen()
   private var screen: TerminalScreen
   private let request: TraceRequest
   private var names = TraceNames()
   private var resolver: ReverseResolver?
-  private var addresses: Set<TraceAddress> = []
   private var keys = LiveKeyReader()
   private var view = LiveView()
   private var isShown = false
@@ -57,16 +28,17 @@ struct LiveSink<Picture: LivePicture>: TraceSink, ~Copyable {
   private var pending = OutputBuffer()
   private let programName: String
   private(set) var failedTargets = 0
+  private(set) var arrivals = TraceArrivals()
 
   init(
-    _ picture: Picture, screen: consuming TerminalScreen, request: TraceRequest, looksUpNames: Bool,
-    systems: PrefixTable?, programName: String
+    _ screen: consuming TerminalScreen, request: TraceRequest, looksUpNames: Bool, systems: PrefixTable?,
+    programName: String
   ) {
-    self.picture = picture
     self.screen = screen
     self.request = request
     self.programName = programName
     view.showsNames = looksUpNames
+    view.isUTF8 = Process.isLocaleUTF8
     if let systems { names.systems = { systems.text(of: $0) } }
   }
 
@@ -86,14 +58,8 @@ struct LiveSink<Picture: LivePicture>: TraceSink, ~Copyable {
   mutating func handle(_ event: TraceEvent, clock: KernelClock) {
     offset = clock.pair.offset
     picture.handle(event)
+    arrivals.note(event)
     isDirty = true
-    switch event {
-    case .reply(let reply), .late(let reply):
-      if addresses.count < LiveSink.addressLimit {
-        addresses.insert(TraceAddress(reply.address, zone: reply.zone))
-      }
-    default: break
-    }
   }
 
   mutating func snapshot(at now: Instant, clock: KernelClock) { isDirty = true }
@@ -188,16 +154,7 @@ struct LiveSink<Picture: LivePicture>: TraceSink, ~Copyable {
     isDirty = false
     (view.columns, view.rows) = screen.size
     view.firstLine = max(0, min(view.firstLine, picture.scrollLimit(view)))
-    var octets = Array("\u{1b}[H".utf8)
-    let lines = picture.draw(view, at: now, wall: WallClock(offset: offset), names: shownNames())
-    for (index, line) in lines.prefix(view.rows).enumerated() {
-      if index > 0 { octets += "\r\n".utf8 }
-      // Cleared first: behind a line that is full the cursor stands on its last column.
-      octets += "\u{1b}[m\u{1b}[K".utf8
-      octets += line
-    }
-    octets += "\u{1b}[m\u{1b}[J".utf8
-    try screen.write(octets)
+    try screen.write(picture.render(view, at: now, wall: WallClock(offset: offset), names: shownNames()))
   }
 
   private mutating func shownNames() -> TraceNames {
@@ -208,7 +165,7 @@ struct LiveSink<Picture: LivePicture>: TraceSink, ~Copyable {
     }
     if resolver == nil { resolver = try? ReverseResolver() }
     if let resolver {
-      for address in addresses where names.names[address] == nil {
+      for address in picture.addresses where names.names[address] == nil {
         if case .name(let name?) = resolver.lookUp(address.address, scope: address.zone) {
           names.names[address] = name
         }

@@ -5,14 +5,6 @@ import Runtime
 
 /// Runs a trace that the command line asked for and turns its end into an exit code.
 enum RunTrace {
-  /// How a run ended, where it could begin.
-  struct Outcome {
-    /// Of those whose names were found, in their order.
-    var ends: [TraceEnd]
-    /// Targets whose names failed, and lines of lists that were none.
-    var failedTargets: Int
-  }
-
   private enum Limits {
     /// A million names of 64 octets.
     static let listOctets = 1 << 26
@@ -31,7 +23,7 @@ enum RunTrace {
     do throws(PingFailure) {
       var outcome = try run(invocation, systems: systems, programName: program)
       outcome.failedTargets += failedLines
-      return exitCode(outcome)
+      return outcome.exitCode
     } catch {
       throw TraceFailureText.exit(error, invocation, programName: program)
     }
@@ -39,12 +31,18 @@ enum RunTrace {
 
   private static func run(
     _ invocation: TraceInvocation, systems: PrefixTable?, programName: String
-  ) throws(PingFailure) -> Outcome {
+  ) throws(PingFailure) -> TraceOutcome {
     switch invocation.output.style {
     case .json:
       try run(
         invocation, TraceJSON(includesNames: !invocation.output.isNumeric), systems: systems,
         programName: programName)
+    case .report:
+      try run(
+        invocation, TraceReport(options: TraceTextOptions(invocation)), systems: systems,
+        programName: programName)
+    case .live:
+      try live(invocation, systems: systems, programName: programName)
     default:
       try run(
         invocation, TraceText(options: TraceTextOptions(invocation)), systems: systems,
@@ -52,9 +50,25 @@ enum RunTrace {
     }
   }
 
+  /// A screen where standard output is a terminal, lines elsewhere.
+  private static func live(
+    _ invocation: TraceInvocation, systems: PrefixTable?, programName: String
+  ) throws(PingFailure) -> TraceOutcome {
+    guard let screen = TerminalScreen(output: 1) else {
+      return try run(
+        invocation, LiveLines(options: TraceTextOptions(invocation)), systems: systems,
+        programName: programName)
+    }
+    var sink = LiveSink(
+      screen, request: invocation.request, looksUpNames: !invocation.output.isNumeric, systems: systems,
+      programName: programName)
+    let ends = try TraceSession.run(invocation.request, sink: &sink)
+    return TraceOutcome(ends: ends, arrivals: sink.arrivals, failedTargets: sink.failedTargets)
+  }
+
   private static func run<Writer: TraceWriter>(
     _ invocation: TraceInvocation, _ writer: Writer, systems: PrefixTable?, programName: String
-  ) throws(PingFailure) -> Outcome {
+  ) throws(PingFailure) -> TraceOutcome {
     try run(
       invocation.request, writer, looksUpNames: !invocation.output.isNumeric, systems: systems,
       programName: programName)
@@ -63,22 +77,16 @@ enum RunTrace {
   /// Runs with this writer.
   static func run<Writer: TraceWriter>(
     _ request: TraceRequest, _ writer: Writer, looksUpNames: Bool, systems: PrefixTable?, programName: String
-  ) throws(PingFailure) -> Outcome {
+  ) throws(PingFailure) -> TraceOutcome {
     var output = TraceOutput(
       writer, request: request, looksUpNames: looksUpNames, systems: systems, programName: programName)
     do throws(PingFailure) {
       let ends = try TraceSession.run(request, sink: &output)
-      return Outcome(ends: ends, failedTargets: output.failedTargets)
+      return TraceOutcome(ends: ends, arrivals: output.arrivals, failedTargets: output.failedTargets)
     } catch {
       try? output.flush(isLast: true)
       throw error
     }
-  }
-
-  /// The exit code of the verb: a name that failed outweighs a target that was not reached.
-  static func exitCode(_ outcome: Outcome) -> Int32 {
-    if outcome.failedTargets > 0 { return 2 }
-    return !outcome.ends.isEmpty && outcome.ends.allSatisfy(\.isReached) ? 0 : 1
   }
 
   /// Interfaces to offer where a zone is missing.

@@ -24,6 +24,7 @@ struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
   private let programName: String
   /// Targets whose names failed.
   private(set) var failedTargets = 0
+  private(set) var arrivals = TraceArrivals()
 
   /// `programName` begins the lines about targets whose names fail.
   init(
@@ -49,6 +50,7 @@ struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
   }
 
   mutating func handle(_ event: TraceEvent, clock: KernelClock) {
+    arrivals.note(event)
     let wall = WallClock(clock)
     let wanted = looksUpNames ? writer.namesWanted(by: event) : []
     if wanted.isEmpty, lines.isEmpty {

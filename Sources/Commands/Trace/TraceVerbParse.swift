@@ -135,7 +135,7 @@ struct TraceVerbParse: VerbParse {
     try setMethod()
     try setPacket()
     try setSharing(isSingle: targets.names.count == 1 && lists.isEmpty)
-    try setStyle(isSingle: targets.names.count == 1 && lists.isEmpty)
+    try setStyle()
     var invocation = TraceInvocation(request: request, output: output)
     invocation.targetLists = lists
     invocation.take(targets)
@@ -211,7 +211,7 @@ struct TraceVerbParse: VerbParse {
     request.keepsGoingWithoutNames = !isSingle
   }
 
-  private mutating func setStyle(isSingle: Bool) throws(EarlyExit) {
+  private mutating func setStyle() throws(EarlyExit) {
     let mode = mode?.0
     switch style?.0 {
     case nil, .text?: output.style = mode == .live ? .live : mode == .report ? .report : .text
@@ -223,9 +223,6 @@ struct TraceVerbParse: VerbParse {
         mode != nil, style?.name ?? "", "that format has no place for what \(self.mode?.name ?? "") finds")
       output.style = style?.0 ?? .text
     case .json?, .report?, .live?: output.style = .json
-    }
-    if mode == .live || mode == .report, output.style != .json {
-      try refuse(!isSingle, self.mode?.name ?? "", "it shows one target")
     }
     request.configuration.reportsProbes = output.style == .json || mode == .live || mode == .report
   }

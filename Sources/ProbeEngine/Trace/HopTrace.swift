@@ -3,8 +3,8 @@ import Wire
 
 /// The trace of one target, hop by hop: what is still to be asked, what came of it, and when a hop is complete.
 struct HopTrace {
-  /// A silent hop's line waits for so long since its first probe, while other hops are still asked.
-  private static let silentHold = Nanoseconds.seconds(1)
+  /// The line of a hop that lacks an answer waits for so long since its first probe, while other hops are still asked.
+  private static let hold = Nanoseconds.seconds(1)
   /// A query is asked again so often because of Packet Too Big.
   private static let mostRepeats = 4
   /// An open port has answered: probes on their way with that answer have so much time to be answered as well.
@@ -22,7 +22,7 @@ struct HopTrace {
   private let lengthSlack: Int
   /// One flow of half-open TCP: a port that has answered one probe swallows others.
   private let isHalfOpen: Bool
-  private let holdsSilentHops: Bool
+  private let holdsHops: Bool
   private let endsAtPacketTooBig: Bool
   private let endsAtLoop: Bool
   private let stopsQueryingOnAnswer: Bool
@@ -73,7 +73,7 @@ struct HopTrace {
     lengthSlack =
       c.method == .udp && c.correlation == .keyed && !c.isLengthFixed ? HopTrace.lengthSlack : 0
     isHalfOpen = c.method == .tcp && c.correlation == .keyed
-    if case .adaptive = c.wait { holdsSilentHops = true } else { holdsSilentHops = false }
+    if case .adaptive = c.wait { holdsHops = true } else { holdsHops = false }
     endsAtPacketTooBig = c.endsAtPacketTooBig
     endsAtLoop = c.endsAtLoop
     stopsQueryingOnAnswer = c.stopsQueryingOnAnswer
@@ -241,13 +241,13 @@ struct HopTrace {
     wakeAt = wake
   }
 
-  /// Until when a silent hop may still be answered: while others are asked, its line can wait.
+  /// Until when a hop that lacks an answer may still get it: while others are asked, its line can wait.
   private func hold(_ hopLimit: UInt8) -> Instant? {
-    guard holdsSilentHops, asked == nil, hops[index(hopLimit)].isSilent else { return nil }
+    guard holdsHops, asked == nil, hops[index(hopLimit)].hasLosses else { return nil }
     let last = index(final ?? maximumHops)
     guard hops[index(hopLimit)...last].contains(where: { !$0.isComplete }) else { return nil }
     let first = hops[index(hopLimit)].places.lazy.compactMap { $0.verdict?.sentAt }.min()
-    return first.map { $0 + HopTrace.silentHold }
+    return first.map { $0 + HopTrace.hold }
   }
 
   private mutating func tell(_ hopLimit: UInt8, at now: Instant, _ events: inout EventQueue<TraceEvent>) {

@@ -48,7 +48,8 @@ struct PathHops: Sendable {
     while last < until {
       last += 1
       guard let verdict = verdicts[last - first] else { continue }
-      var report = TraceHop(target: target, hopLimit: UInt8(truncatingIfNeeded: last), verdicts: [verdict], at: now)
+      var report = TraceHop(
+        target: target, hopLimit: UInt8(truncatingIfNeeded: last), verdicts: [verdict], at: now)
       report.notes = notes(on: verdict)
       report.isLast = isEnd(verdict) || (isFinal && last == until)
       events.append(.hop(report))

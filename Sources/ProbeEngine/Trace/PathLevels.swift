@@ -408,7 +408,8 @@ struct PathLevels: Sendable {
       guard want > 0 else { continue }
       let needsBefore = needy.contains { levels[level][$0].isSilent } && base == level
       draw(
-        Int(min(want + 0.999, 128)), through: level, needy, isOnward: isOnward, needsBefore: needsBefore, &graph)
+        Int(min(want + 0.999, 128)), through: level, needy, isOnward: isOnward, needsBefore: needsBefore,
+        &graph)
     }
     followSpread(&graph)
     findParents(&graph)
@@ -423,7 +424,8 @@ struct PathLevels: Sendable {
 
   /// Sends so many more flows to a level, at first such as may well pass the vertices in need.
   private mutating func draw(
-    _ count: Int, through level: Int, _ needy: [Int], isOnward: Bool, needsBefore: Bool, _ graph: inout PathGraph
+    _ count: Int, through level: Int, _ needy: [Int], isOnward: Bool, needsBefore: Bool,
+    _ graph: inout PathGraph
   ) {
     var left = count
     let base = answeringLevel(level)
@@ -475,7 +477,8 @@ struct PathLevels: Sendable {
   private mutating func findParents(_ graph: inout PathGraph) {
     for level in levels.indices.dropFirst(2) {
       for index in levels[level].indices
-      where levels[level][index].parents.isEmpty && !levels[level][index].isMerge && !levels[level][index].isSilent
+      where levels[level][index].parents.isEmpty && !levels[level][index].isMerge
+        && !levels[level][index].isSilent
       {
         var tried = 0
         let hop = level + graph.first - 2
@@ -505,7 +508,8 @@ struct PathLevels: Sendable {
           isRooted = levels[spreadLevel].allSatisfy(\.isSettled)
         } else {
           isRooted =
-            vertex.parents.allSatisfy { levels[level - 1][$0].isSettled } && (!vertex.parents.isEmpty || isFinal)
+            vertex.parents.allSatisfy { levels[level - 1][$0].isSettled }
+            && (!vertex.parents.isEmpty || isFinal)
         }
         levels[level][index].isSettled = isRooted
       }

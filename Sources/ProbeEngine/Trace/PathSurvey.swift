@@ -148,7 +148,9 @@ struct PathSurvey: Sendable {
       guard let index = merge.hop - firstHop + 1 as Int?, index < levels.levels.count,
         levels.levels[index].contains(where: { $0.isMerge && $0.isSettled })
       else { continue }
-      for from in merge.from { emit(from: traceNode(from, hop: merge.hop - 1), to: merge.to, hop: merge.hop, &events) }
+      for from in merge.from {
+        emit(from: traceNode(from, hop: merge.hop - 1), to: merge.to, hop: merge.hop, &events)
+      }
     }
     return isWaiting
   }
@@ -334,7 +336,8 @@ struct PathSurvey: Sendable {
   ) {
     isEnded = true
     var end = TraceEnd(
-      target: target, reason: reason, hops: UInt8(truncatingIfNeeded: hops.last), startedAt: startedAt, at: now)
+      target: target, reason: reason, hops: UInt8(truncatingIfNeeded: hops.last), startedAt: startedAt,
+      at: now)
     end.address = arrival?.address ?? refusal?.address
     end.isFromAnotherAddress = arrival.map { $0.address != address } ?? false
     events.append(.end(end))

@@ -41,6 +41,8 @@ package struct TraceReply: Sendable {
   /// The answer's own hop limit and traffic class, as received.
   package var hopLimit: UInt8?
   package var trafficClass: UInt8?
+  /// Octets of the answer's IPv6 packet, header included, where they are known.
+  package var octets: Int?
   /// nil where one of the times is missing.
   package var roundTrip: Nanoseconds?
   package var roundTripSource: RoundTripSource

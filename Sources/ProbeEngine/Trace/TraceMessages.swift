@@ -42,7 +42,11 @@ struct TraceMessages: Sendable {
       case .portPerProbe:
         // tracepath comes round after 64 ports.
         let step = configuration.payload == .tracepath ? number & 63 : number
-        probe.flow.destinationPort = TraceMessages.port(probe.flow.destinationPort, step)
+        if !countsSourcePort {
+          probe.flow.destinationPort = TraceMessages.port(probe.flow.destinationPort, step)
+        } else if probe.flow.sourcePort != 0 {
+          probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, step)
+        }
       case .portPerHop:
         probe.flow.destinationPort = TraceMessages.port(
           probe.flow.destinationPort, UInt64(probe.hopLimit))
@@ -55,7 +59,7 @@ struct TraceMessages: Sendable {
       probe.packetLength = clamped(probe.packetLength)
     case .icmp: probe.packetLength = clamped(probe.packetLength)
     case .tcp:
-      if configuration.correlation == .portPerProbe, probe.flow.sourcePort != 0 {
+      if countsSourcePort, probe.flow.sourcePort != 0 {
         probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, number)
       }
       probe.packetLength = carriesTCPData ? clamped(probe.packetLength) : minimumLength
@@ -68,6 +72,13 @@ struct TraceMessages: Sendable {
   static func port(_ base: UInt16, _ step: UInt64) -> UInt16 {
     let port = base &+ UInt16(truncatingIfNeeded: step)
     return port == 0 ? 1 : port
+  }
+
+  /// Correlation `.portPerProbe`: which of the two ports counts the probes.
+  var countsSourcePort: Bool {
+    configuration.correlation == .portPerProbe
+      && (configuration.method == .tcp
+        || configuration.method == .udp && configuration.isDestinationPortFixed)
   }
 
   /// Octets of a packet without payload.

@@ -111,9 +111,9 @@ extension TraceMessages {
     }
     if configuration.correlation == .portPerProbe, configuration.payload != .tracepath {
       let (port, base) =
-        configuration.method == .udp
-        ? (destination, configuration.flow.destinationPort) : (source ?? 0, configuration.flow.sourcePort)
-      if base != 0, configuration.method == .udp || source != nil {
+        countsSourcePort
+        ? (source, configuration.flow.sourcePort) : (destination, configuration.flow.destinationPort)
+      if let port, base != 0 {
         // Port 1 also stands for port 0.
         for low in port == 1 ? [port &- base, 0 &- base] : [port &- base] {
           let found = number(endingIn: UInt64(low), bits: 16, in: probes) {

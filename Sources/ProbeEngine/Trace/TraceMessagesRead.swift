@@ -129,12 +129,10 @@ extension TraceMessages {
   func isPort(ours: UInt16, theirs: UInt16) -> Bool {
     let flow = configuration.flow
     var spread: (ours: UInt16, theirs: UInt16) = (0, 0)
-    switch (configuration.correlation, configuration.method) {
-    case (.keyed, _), (_, .icmp): break
-    case (.portPerProbe, .udp): spread.theirs = .max
-    case (.portPerProbe, _): spread.ours = .max
-    case (.portPerHop, .udp): spread.theirs = 255
-    case (.portPerHop, _): break
+    switch configuration.correlation {
+    case .keyed: break
+    case .portPerProbe: if countsSourcePort { spread.ours = .max } else { spread.theirs = .max }
+    case .portPerHop: spread.theirs = 255
     }
     guard flow.sourcePort == 0 || isWithin(spread.ours, ours, of: flow.sourcePort) else { return false }
     return configuration.method == .icmp || isWithin(spread.theirs, theirs, of: flow.destinationPort)

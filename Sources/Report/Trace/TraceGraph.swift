@@ -19,7 +19,8 @@ struct TraceGraph: Sendable {
 
   var isEmpty: Bool { levels.isEmpty }
   var hopLimits: [UInt8] { levels.keys.sorted() }
-  var nodeCount: Int { levels.values.reduce(0) { $0 + $1.count } }
+  /// A router at two hop limits is one.
+  var nodeCount: Int { Set(levels.values.joined()).count }
 
   /// Everyone who has an address, each once.
   var addresses: [TraceAddress] {

@@ -79,16 +79,21 @@ struct TracePathsText {
   private func put(_ balancer: TraceBalancer, _ found: Int, into out: inout [UInt8]) {
     out.put("  (")
     out.put(decimal: max(balancer.branches.count, found))
-    switch balancer.hashes {
-    case .flowLabel: out.put(" ways by flow label")
-    case .ports: out.put(" ways by ports")
-    case .both: out.put(" ways by flow label and ports")
-    case .perPacket: out.put(" ways, packet by packet")
-    case .unknown: out.put(" ways, by what is unknown")
-    }
+    out.put(" ways")
+    out.put(Self.words(balancer.hashes))
     out.put(", ")
     out.put(decimal: balancer.probes)
     out.put(balancer.probes == 1 ? " probe)" : " probes)")
+  }
+
+  static func words(_ hashes: TraceBalancer.Hashes) -> String {
+    switch hashes {
+    case .flowLabel: " by flow label"
+    case .ports: " by ports"
+    case .both: " by flow label and ports"
+    case .perPacket: ", packet by packet"
+    case .unknown: ", by what is unknown"
+    }
   }
 
   private func order(of vertex: TraceGraph.Vertex) -> Int {

@@ -170,7 +170,9 @@ package struct TraceText: TraceWriter {
     ended += 1
     endedTargets.insert(end.target)
     if !block.graph.isEmpty {
-      TracePathsText(hopText: hopText, graph: block.graph).put(target: end.target, into: &out)
+      let paths = TracePathsText(hopText: hopText, graph: block.graph)
+      paths.put(target: end.target, into: &out)
+      paths.putCounts(into: &out)
     }
     let endText = TraceEndText(hopText: hopText)
     for reply in block.late { endText.put(late: reply, into: &out) }

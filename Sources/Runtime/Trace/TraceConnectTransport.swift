@@ -44,7 +44,7 @@ struct TraceConnectTransport: ~Copyable, TraceTransport {
 
   mutating func transmit(_ engine: inout TraceEngine, clock: KernelClock) -> Instant? {
     closeSettled(engine)
-    for _ in 0..<TraceLimits.batch * TraceLimits.batchesAtOnce {
+    for _ in 0..<TraceLimits.batch {
       guard connections.count < maximumSockets else {
         return SystemClock.monotonicNow() + TraceLimits.retry
       }
@@ -65,12 +65,16 @@ struct TraceConnectTransport: ~Copyable, TraceTransport {
     let probe = transmit.probe
     let destination = destinations[probe.target]
     let socket = try settings.openTCP(port: probe.flow.sourcePort, hopLimit: probe.hopLimit)
+    let label = probe.flow.flowLabel & 0xf_ffff
+    let address = SocketAddress(
+      destination.address, port: probe.flow.destinationPort, scope: destination.zone, flowInfo: label)
     do throws(SystemError) {
-      let zone = destination.zone != 0 ? destination.zone : 0
-      try socket.beginConnecting(
-        to: SocketAddress(
-          destination.address, port: probe.flow.destinationPort, scope: zone,
-          flowInfo: probe.flow.flowLabel & 0xf_ffff))
+      do throws(SystemError) { try socket.beginConnecting(to: address) } catch {
+        // Where somebody on this host has a lease of a label, every label needs one.
+        guard error.errno == .invalidArgument, label != 0 else { throw error }
+        try socket.leaseFlowLabel(label, to: destination.address, isShared: true)
+        try socket.beginConnecting(to: address)
+      }
       // After connect(2): a socket that has not begun is "hung up", and would wake the poller.
       try events.add(socket, token: transmit.number, wanting: .writable)
     } catch { throw .socket(error) }

@@ -16,6 +16,14 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
     /// The one probe that it serves.
     let number: UInt64?
     var ledger = StampLedger()
+    private var leased: Set<UInt32> = []
+
+    /// Leases a flow label that sending was refused for, as it is where somebody on this host has a lease of their
+    /// own; false where that was tried before, or fails.
+    func lease(_ label: UInt32, to destination: IPv6Address) -> Bool {
+      guard label != 0, leased.insert(label).inserted else { return false }
+      return (try? socket.leaseFlowLabel(label, to: destination, isShared: true)) != nil
+    }
 
     init(_ socket: consuming Socket, port: UInt16, number: UInt64?) {
       self.socket = socket
@@ -80,11 +88,9 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
   // MARK: Out
 
   mutating func transmit(_ engine: inout TraceEngine, clock: KernelClock) -> Instant? {
-    for _ in 0..<TraceLimits.batchesAtOnce {
-      if first == transmits.count, !collect(&engine) { return nil }
-      if let retry = send(&engine, clock: clock) { return retry }
-    }
-    return nil
+    // One batch: what answers it may end the trace before the next.
+    if first == transmits.count, !collect(&engine) { return nil }
+    return send(&engine, clock: clock)
   }
 
   /// Fills the batch with what is due; says whether there is anything.
@@ -133,6 +139,12 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
       drainErrors(flow, &engine, clock: clock)
       if outcome.isRetried || outcome.failure != nil { rearmStamps(flow) }
       guard let failure = outcome.failure else { continue }
+      let probe = transmits[first].probe
+      if failure == .invalidArgument, Socket.way != .packet,
+        flow.lease(probe.flow.flowLabel, to: destinations[probe.target].address)
+      {
+        continue
+      }
       if failure.isForWantOfRoom {
         let now = SystemClock.monotonicNow()
         let since = stuckSince ?? now

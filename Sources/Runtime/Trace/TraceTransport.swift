@@ -27,8 +27,6 @@ enum TraceLimits {
   /// Probes that one system call may take along: what comes back for them must fit into the socket's error queue
   /// (two entries of a kilobyte or two for each) before it is read.
   static let batch = 32
-  /// Batches before the loop looks at signals and the clock.
-  static let batchesAtOnce = 8
   /// System calls that read before the loop goes on.
   static let readsAtOnce = 64
   static let framesAtOnce = 256

@@ -108,17 +108,19 @@ struct PrintedTrace {
   init(
     _ writer: some TraceWriter, _ run: TraceRun, _ events: [TraceEvent] = [],
     names: [IPv6Address: String] = [:],
-    systems: (@Sendable (IPv6Address) -> String?)? = nil, snapshotsAfterEach: Bool = false
+    systems: (@Sendable (IPv6Address) -> String?)? = nil, hasSnapshot: Bool = false
   ) {
     var writer = writer
     var known = TraceNames()
     known.systems = systems
     writer.begin(run, at: .zero, wall: wall, into: &output)
-    for event in events {
+    for (index, event) in events.enumerated() {
       // Only what was asked for is known, as in a real run.
       for wanted in writer.namesWanted(by: event) { known.names[wanted] = names[wanted.address] }
       writer.write(event, wall: wall, names: known, into: &output)
-      if snapshotsAfterEach { writer.writeSnapshot(at: .zero, wall: wall, names: known, into: &output) }
+      if hasSnapshot, index == events.count / 2 {
+        writer.writeSnapshot(at: .zero, wall: wall, names: known, into: &output)
+      }
     }
     for wanted in writer.namesWantedAtEnd { known.names[wanted] = names[wanted.address] }
     writer.writeSnapshot(at: .zero, wall: wall, names: known, into: &output)

@@ -19,7 +19,7 @@ import Timing
       func print(_ what: String, _ writer: some TraceWriter) {
         let printed = PrintedTrace(
           writer, every.run, every.events + every.strangers, names: every.names, systems: every.systems,
-          snapshotsAfterEach: true)
+          hasSnapshot: true)
         outputs.append(("\(what) \(method)", printed.output))
       }
       for isUTF8 in [true, false] {
@@ -31,6 +31,9 @@ import Timing
         print("text verbose", TraceText(options: options))
       }
       print("json", TraceJSON(includesNames: true))
+      print("atlas", TraceAtlas())
+      print("scamper", TraceScamper())
+      print("dot", TraceDot(options: TraceTextOptions()))
       print("report", TraceReport(options: TraceTextOptions()))
       print("lines", LiveLines(options: TraceTextOptions()))
     }
