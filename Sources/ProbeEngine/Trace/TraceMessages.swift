@@ -94,7 +94,9 @@ struct TraceMessages: Sendable {
   }
 
   private var optionCount: Int {
-    if configuration.tcpOptions.isEmpty { return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4 }
+    if configuration.tcpOptions.isEmpty {
+      return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4
+    }
     return min(configuration.tcpOptions.count, 40)
   }
 
