@@ -37,6 +37,7 @@ struct TraceScenarioRun {
     simulation.stopAt = scenario.stopAt
     var events: [TraceEvent] = []
     end = simulation.run { events.append($0) }
+    #expect(!simulation.hasStalled)
     self.events = events
     path = simulation.path
     sent = simulation.sent
