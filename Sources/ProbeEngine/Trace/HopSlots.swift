@@ -10,8 +10,6 @@ struct HopSlots {
     /// It is to be asked again.
     var isWanted = false
     var repeats = 0
-    /// What a probe found that was too long, before it was asked again.
-    var tooBig: TraceHop.Verdict?
 
     var isDecided: Bool { !isWanted && verdict != nil && (open == 0 || verdict?.reply != nil) }
   }
@@ -23,6 +21,8 @@ struct HopSlots {
   private var repetitions: [Int] = []
   /// Places that are to be asked again.
   private var again = 0
+  /// What probes found that were too long, before they were asked again; the first of each place.
+  private var tooBig: [(place: Int, verdict: TraceHop.Verdict)] = []
   private(set) var open = 0
 
   /// There is a query to be asked now.
@@ -73,9 +73,7 @@ struct HopSlots {
   /// One answer is enough: no query more. After this host itself had refused a probe for its length it takes two, as
   /// tracepath asks that hop anew.
   mutating func noteAnswer() {
-    let isRefused = places.contains { place in
-      if case .sendFailed? = place.tooBig { true } else { false }
-    }
+    let isRefused = tooBig.contains { if case .sendFailed = $0.verdict { true } else { false } }
     let answers = places.count { $0.verdict?.reply != nil }
     if answers >= (isRefused ? 2 : 1) { wanted = min(wanted, places.count) }
   }
@@ -83,7 +81,7 @@ struct HopSlots {
   /// A probe for that place was too long: it is asked again.
   mutating func setTooBig(_ verdict: TraceHop.Verdict, at place: Int) {
     close(place)
-    places[place].tooBig = places[place].tooBig ?? verdict
+    if !tooBig.contains(where: { $0.place == place }) { tooBig.append((place, verdict)) }
     ask(place)
   }
 
@@ -93,12 +91,6 @@ struct HopSlots {
     if places[place].verdict?.reply == nil, places[place].open == 0 { places[place].verdict = nil }
     places[place].isWanted = true
     again += 1
-  }
-
-  /// Nothing more is asked; what is wanted again stays as it is.
-  mutating func cancelRepeats() {
-    for i in places.indices where places[i].isWanted { places[i].isWanted = false }
-    again = 0
   }
 
   private mutating func close(_ place: Int) {
@@ -111,9 +103,9 @@ struct HopSlots {
   func verdicts(showsMTU: (Int) -> Bool) -> [TraceHop.Verdict] {
     var all: [TraceHop.Verdict] = []
     all.reserveCapacity(places.count)
-    for place in places {
-      if let tooBig = place.tooBig, case .tooBig(let mtu) = HopFate(tooBig), showsMTU(mtu) {
-        all.append(tooBig)
+    for (i, place) in places.enumerated() {
+      for shortened in tooBig where shortened.place == i {
+        if case .tooBig(let mtu) = HopFate(shortened.verdict), showsMTU(mtu) { all.append(shortened.verdict) }
       }
       if let verdict = place.verdict { all.append(verdict) }
     }

@@ -70,12 +70,12 @@ struct RoundWalk: TraceWalk {
   mutating func wake(at now: Instant) {
     self.now = max(self.now, now)
     guard !isPaused, !isStopped else { return }
-    if isRoundAsked || round == 1, roundStart + interval <= now { beginRound() }
+    beginRoundIfDue()
   }
 
   mutating func next(mayProbe: (_ target: Int, _ hopLimit: UInt8) -> Bool) -> TraceProbe? {
     guard !isPaused, !isStopped else { return nil }
-    if round > 1, isRoundAsked, roundStart + interval <= now { beginRound() }
+    beginRoundIfDue()
     if round == 1 {
       for i in targets.indices {
         guard let hopLimit = targets[i].nextOfFirstRound, mayProbe(i, hopLimit) else { continue }
@@ -114,7 +114,9 @@ struct RoundWalk: TraceWalk {
     return round == 1 ? targets.allSatisfy(\.hasToldRound) : isRoundAsked
   }
 
-  private mutating func beginRound() {
+  /// The interval is over, and so is what was to be asked in it (the first round ends with it).
+  private mutating func beginRoundIfDue() {
+    guard isRoundAsked || round == 1, roundStart + interval <= now, !isLastAsked else { return }
     if round == 1 { endRound() }
     guard count.map({ round < $0 }) ?? true else { return endTargets() }
     round += 1
