@@ -101,6 +101,10 @@ def test_one_flow_stays_on_its_way(lab):
                 ([], labs.without_privileges()), (["-I"], labs.without_privileges()),
                 (["--method", "connect"], labs.without_privileges()),
             ):
+                # A veth pair hands on the random hash of the sender's TCP socket, and a Linux router under policy 1
+                # takes that in place of the ports: no flow is one there.
+                if policy == 1 and "connect" in options:
+                    continue
                 for _ in range(4):
                     run = trace(lab, *QUICK, *options, chain.DIAMOND, before=before, code=0)
                     path = run.path()
