@@ -18,7 +18,7 @@ struct PathFieldTest: Sendable {
 }
 
 /// The search for all paths to one target: takes verdicts, asks for probes, says what has become certain.
-struct PathSurvey: Sendable {
+struct PathSurvey: TraceSurvey, Sendable {
   let target: Int
   private let address: IPv6Address
   private let startedAt: Instant
@@ -26,11 +26,12 @@ struct PathSurvey: Sendable {
   private let confidence: Double
   private let rule: StoppingRule
   private let gap: Int
+  private let packetLength: Int
   private let isFieldTested: Bool
-  private(set) var graph: PathGraph
+  private var graph: PathGraph
   private(set) var isEnded = false
   /// Something has changed since it was last decided what to ask.
-  private(set) var isDirty = true
+  private var isDirty = true
 
   private var tests: [PathVertexKey: PathFieldTest] = [:]
   private var links: Set<PathLink> = []
@@ -54,6 +55,7 @@ struct PathSurvey: Sendable {
     self.isFieldTested = isFieldTested
     address = configuration.targets[target].address
     startedAt = now
+    packetLength = configuration.packetLength
     confidence = rule.confidence
     firstHop = max(Int(configuration.firstHop), 1)
     let maximum = max(Int(configuration.maximumHops), firstHop)
@@ -66,15 +68,14 @@ struct PathSurvey: Sendable {
 
   // MARK: What the walk calls
 
-  /// The next probe that may leave now.
-  mutating func take(
-    mayProbe: (_ hopLimit: UInt8) -> Bool
-  ) -> (lane: Int, hop: Int, query: Int)? {
-    isEnded ? nil : graph.take { mayProbe(UInt8(truncatingIfNeeded: $0)) }
+  mutating func next(
+    mayProbe: (_ hopLimit: UInt8) -> Bool, at now: Instant, into events: inout EventQueue<TraceEvent>
+  ) -> TraceProbe? {
+    if let probe = take(mayProbe) { return probe }
+    guard isDirty else { return nil }
+    decide(at: now, into: &events)
+    return take(mayProbe)
   }
-
-  /// Nothing will be heard any more of what was asked, so that it must be decided now.
-  var isIdle: Bool { graph.outstanding == 0 }
 
   mutating func handle(
     _ verdict: TraceHop.Verdict, probe: TraceProbe, at now: Instant, into events: inout EventQueue<TraceEvent>
@@ -95,6 +96,8 @@ struct PathSurvey: Sendable {
       if replies == 0, failures >= Self.failureLimit { end(.sendFailed(lastErrno), at: now, into: &events) }
     }
     isDirty = true
+    // When nothing is in flight nobody may ask for a probe again.
+    if graph.outstanding == 0 { decide(at: now, into: &events) }
   }
 
   mutating func stop(at now: Instant, into events: inout EventQueue<TraceEvent>) {
@@ -103,17 +106,28 @@ struct PathSurvey: Sendable {
     end(.interrupted, at: now, into: &events)
   }
 
+  // MARK: Private parts
+
+  private mutating func take(_ mayProbe: (_ hopLimit: UInt8) -> Bool) -> TraceProbe? {
+    guard !isEnded, let order = graph.take(where: { mayProbe(UInt8(truncatingIfNeeded: $0)) }) else {
+      return nil
+    }
+    var probe = TraceProbe(
+      target: target, hopLimit: UInt8(truncatingIfNeeded: order.hop), query: order.query,
+      flow: graph.lanes[order.lane].flow, packetLength: packetLength)
+    probe.flowNumber = order.lane
+    return probe
+  }
+
   /// Decides what to ask next, and says what is certain now.
-  mutating func decide(at now: Instant, into events: inout EventQueue<TraceEvent>) {
+  private mutating func decide(at now: Instant, into events: inout EventQueue<TraceEvent>) {
     guard !isEnded else { return }
     isDirty = false
     let isWaiting = judge(isFinal: false, at: now, into: &events)
-    guard graph.queued == 0, !isWaiting || isIdle else { return }
+    guard graph.queued == 0, !isWaiting || graph.outstanding == 0 else { return }
     _ = judge(isFinal: true, at: now, into: &events)
     end(reason, at: now, into: &events)
   }
-
-  // MARK: Private parts
 
   private mutating func note(_ reply: TraceReply, lane: Int, hop: Int) {
     var isTerminal = true

@@ -150,7 +150,7 @@ import Wire
   @Test func theEndSaysWhy() {
     func lines(_ reason: TraceEnd.Reason, from address: IPv6Address? = nil) -> [String] {
       let end = makeTraceEnd(reason, hops: 7, replied: 1, from: address) {
-        $0.sent = 4
+        $0.sent = 6
         $0.sendFailed = 2
         $0.rejected = 1
         $0.isFromAnotherAddress = reason == .reached
