@@ -119,13 +119,18 @@ def test_malformed_extensions(lab):
             for hop in (1, 2):
                 found = run.replies(hop)[0].get("extensions", [])
                 kinds = {each["kind"] for each in found}
-                expect(way == 8 or not kinds & {"mpls", "interface"}, f"{found} in way {way}", run)
+                # Where only the quote's length is wrong, a structure with a good checksum still stands where
+                # legacy routers put it.
+                good = [{"kind": "mpls", "labels": [{"label": 100, "traffic_class": 0, "bottom": True, "ttl": 1}]}]
+                expect(
+                    not kinds & {"mpls", "interface"} or way in (4, 8) and found == good, f"{found} in way {way}", run
+                )
 
 
 def test_cut_quotes(lab):
     """Quotes cut anywhere end neither the trace nor the program, and enough of one is enough."""
     for options, before in ways():
-        for octets in (0, 1, 39, 40, 44, 47, 48, 55, 56, 59, 60, 63, 64, 72, 79):
+        for octets in (0, 39, 40, 47, 48, 56, 60, 64, 79):
             target = destination(5, octets, 3)
             run = trace(lab, *options, "-w", "0.1", "-q", "1", target, before=before, code=0)
             shown = run.path()
@@ -211,8 +216,10 @@ def test_every_error(lab):
 
 def test_first_answers_only(lab):
     """A hop that answers the first two of six probes is taken for one that limits its errors."""
-    for options, before in BOTH:
-        run = trace(lab, *options, *QUICK, "-q", "6", "--per-hop", "6", destination(0xC, 2, 3), before=before, code=0)
+    for number, (options, before) in enumerate(BOTH):
+        # The emulator counts for each destination.
+        target = destination(0xC, 2 + 256 * number, 3)
+        run = trace(lab, *options, *QUICK, "-q", "6", "--per-hop", "6", target, before=before, code=0)
         equal([len(run.replies(hop)) for hop in (1, 2, 3)], [6, 2, 6], "answers", run)
         equal(run.notes(), {2: ["rate_limited"]}, "notes", run)
 

@@ -68,7 +68,7 @@ def test_peers_agree(lab):
         "traceroute -T": ["traceroute", "-6", "-n", "-q", "1", "-T", chain.PLAIN],
         "ndisc6": ["rltraceroute6", "-n", "-q", "1", chain.PLAIN],
         "tracepath": ["tracepath", "-6", "-n", chain.PLAIN],
-        "mtr": ["mtr", "-6", "-n", "-r", "-c", "1", chain.PLAIN],
+        "mtr": ["mtr", "-6", "-n", "-r", "-c", "1", "-G", "0.5", chain.PLAIN],
         "scamper": ["scamper", "-c", "trace -P udp-paris -q 1 -w 1 -W 1", "-p", "1000", "-i", chain.PLAIN],
     }
     running = {name: lab.start(*command) for name, command in peers.items()}

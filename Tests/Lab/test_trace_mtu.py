@@ -56,10 +56,14 @@ def test_too_big_in_the_middle(lab):
     lab.chain
     for options, before in (["--raw"], []), ([], labs.without_privileges()):
         forget(lab)
-        run = trace(lab, *QUICK, *options, "--packet-size", "1450", "-q", "1", chain.NARROW, before=before)
-        equal(run.path()[:10], [router(each) for each in range(1, 10)] + [router(9)], "path", run)
+        run = trace(lab, *QUICK, *options, "--packet-size", "1450", "-q", "1", chain.NARROW, before=before, code=0)
+        found = run.addresses()
+        equal(found[:9], [[router(each)] for each in range(1, 10)], "before it", run)
+        # The hop is asked again with what fits.
+        equal(found[9], [router(9), router(10)], "where it came", run)
         reply = run.replies(10)[0]
         equal((reply["icmp_type"], reply.get("mtu")), (2, 1400), "answer", run)
+        run.ended("reached", path_mtu=1280, hops=30)
     forget(lab)
 
 
