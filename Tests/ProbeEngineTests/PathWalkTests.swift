@@ -54,7 +54,9 @@ import Wire
   }
 
   @Test(arguments: [1, 2, 3, 4])
-  func `Diamonds in series, uneven, nested and meshed: nothing that is not there, and nearly all that is`(shape: Int) {
+  func `Diamonds in series, uneven, nested and meshed: nothing that is not there, and nearly all that is`(
+    shape: Int
+  ) {
     var links = 0
     var found = 0
     var sent = 0
@@ -129,7 +131,8 @@ import Wire
       var topology = PathTopology([[1], [2, 3], [4], [5], [6], [6], [7], []], salt: seed)
       topology.routers[1].spread = .perPacket
       let run = WalkDriver.run(topology, seed: seed)
-      #expect(run.links.isSubset(of: topology.links), "seed \(seed): \(run.links.subtracting(topology.links))")
+      #expect(
+        run.links.isSubset(of: topology.links), "seed \(seed): \(run.links.subtracting(topology.links))")
       #expect(run.ends.first?.reason == .reached)
       if run.balancers.map(\.hashes) == [.perPacket] { told += 1 }
       #expect(run.balancers.allSatisfy { $0.hashes == .perPacket && $0.hopLimit == 2 })
@@ -192,7 +195,8 @@ import Wire
       var topology = [Self.series(), Self.uneven(), Self.nested(), Self.meshed(), .chain(8)][shape - 1]
       topology.salt = seed
       let run = WalkDriver.run(topology, loss: 0.2, seed: seed)
-      #expect(run.links.isSubset(of: topology.links), "seed \(seed): \(run.links.subtracting(topology.links))")
+      #expect(
+        run.links.isSubset(of: topology.links), "seed \(seed): \(run.links.subtracting(topology.links))")
       #expect(run.ends.first?.reason == .reached)
       links += topology.links.count
       found += run.links.intersection(topology.links).count
@@ -322,7 +326,9 @@ import Wire
 
   @Test func `Several targets are searched at once, each with its own flows and its own end`() {
     var configuration = TraceConfiguration(
-      targets: (0..<20).map { TraceTarget(address: IPv6Address(bits: 0x2001_0db8 << 96 | 0xffff_0000 | UInt128($0))) })
+      targets: (0..<20).map {
+        TraceTarget(address: IPv6Address(bits: 0x2001_0db8 << 96 | 0xffff_0000 | UInt128($0)))
+      })
     configuration.mode = .paths(confidence: 0.95)
     configuration.targetsAtOnce = 7
     var driver = WalkDriver(PathWalk(configuration, at: .zero))
@@ -337,7 +343,9 @@ import Wire
   }
 
   @Test func `Stopping ends each target as interrupted`() {
-    var configuration = TraceConfiguration(targets: [TraceTarget(address: target), TraceTarget(address: stranger)])
+    var configuration = TraceConfiguration(targets: [
+      TraceTarget(address: target), TraceTarget(address: stranger),
+    ])
     configuration.mode = .paths(confidence: 0.95)
     configuration.targetsAtOnce = 1
     var walk = PathWalk(configuration, at: .zero)

@@ -301,7 +301,9 @@ struct MTUSurvey: TraceSurvey, Sendable {
     let isAnswered = state[length(hop)].answers > 0
     for report in invalid[hop] ?? [] {
       // Probes of several hop limits draw the same.
-      guard !lies.contains(where: { $0.mtu == report.mtu && $0.reporter == report.reporter }) else { continue }
+      guard !lies.contains(where: { $0.mtu == report.mtu && $0.reporter == report.reporter }) else {
+        continue
+      }
       lies.append(report)
       events.append(.mtu(report))
     }

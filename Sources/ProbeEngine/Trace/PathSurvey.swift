@@ -245,7 +245,8 @@ struct PathSurvey: TraceSurvey, Sendable {
   }
 
   /// Varies one field at a time; nil while it is under way.
-  private mutating func testFields(of vertex: PathVertex, _ everywhere: PathLosses, isFinal: Bool
+  private mutating func testFields(
+    of vertex: PathVertex, _ everywhere: PathLosses, isFinal: Bool
   ) -> TraceBalancer.Hashes? {
     let key = vertex.key
     if tests[key] == nil {

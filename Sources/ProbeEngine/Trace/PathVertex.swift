@@ -126,7 +126,9 @@ struct PathLosses: Sendable {
     let lost = Int(cell.lost)
     guard answered > 0 else {
       let isEnough = lost >= Self.tries || silentLost >= Self.sharedTries
-      if isEnough, everywhere.answered == 0 || chance(of: silentLost, everywhere) < Self.hopDoubt { return .silent }
+      if isEnough, everywhere.answered == 0 || chance(of: silentLost, everywhere) < Self.hopDoubt {
+        return .silent
+      }
       if silentLost + inFlight >= Self.sharedTries, inFlight > 0 { return .pending }
       return lost < Self.mostTries ? .retry : .unknown
     }
