@@ -10,7 +10,9 @@ package struct TraceSimulation {
   package var stopAt: Instant?
   /// The path, and after the run what it has counted.
   package private(set) var path: VirtualPath
-  /// Packets that left, in order.
+  /// The run was given up: the engine waited for nothing, or went round without getting on.
+  package private(set) var hasStalled = false
+  /// Packets that left.
   package private(set) var sent = 0
 
   /// The configuration's framing must be `.packet`: routers read whole packets.
@@ -32,10 +34,12 @@ package struct TraceSimulation {
       var next = engine.nextTimeout(now: now) ?? .distantFuture
       if let earliest = arrivals.earliest { next = min(next, earliest) }
       if let stopAt { next = min(next, stopAt) }
-      precondition(next < .distantFuture, "a run that waits for nothing")
       // A turn without time, arrival or probe may settle something; more of them would be a loop that spins.
       idleTurns = next > now ? 0 : idleTurns + 1
-      precondition(idleTurns <= 3, "a run that does not get on")
+      if next == .distantFuture || idleTurns > 3 {
+        hasStalled = true
+        break
+      }
       now = max(now, next)
       if let stopAt, now >= stopAt {
         engine.stop(at: now)

@@ -98,21 +98,24 @@ struct VirtualPacket {
   // MARK: Answers
 
   /// An ICMPv6 error of a node that quotes this packet.
-  func error(_ type: UInt8, _ code: UInt8, _ word: UInt32, from node: VirtualNode) -> [UInt8] {
-    error(type, code, word, quoting: octets, from: node)
+  func error(_ type: UInt8, _ code: UInt8, _ word: UInt32, from node: VirtualNode, _ origin: IPv6Address)
+    -> [UInt8]
+  {
+    error(type, code, word, quoting: octets, from: node, origin)
   }
 
   /// An error of somebody who has not seen the packet: what it quotes is a guess.
-  func forgedError(_ type: UInt8, _ code: UInt8, from node: VirtualNode) -> [UInt8] {
+  func forgedError(_ type: UInt8, _ code: UInt8, from node: VirtualNode, _ origin: IPv6Address) -> [UInt8] {
     var guess = octets
     // In the sequence of TCP, in the payload of the others.
     let place = upperLayer == .tcp ? Self.start + 5 : Self.start + 14
     if place < guess.count { guess[place] ^= 0x55 }
-    return error(type, code, 0, quoting: guess, from: node)
+    return error(type, code, 0, quoting: guess, from: node, origin)
   }
 
   private func error(
-    _ type: UInt8, _ code: UInt8, _ word: UInt32, quoting invoking: [UInt8], from node: VirtualNode
+    _ type: UInt8, _ code: UInt8, _ word: UInt32, quoting invoking: [UInt8], from node: VirtualNode,
+    _ origin: IPv6Address
   ) -> [UInt8] {
     let kind: ICMPv6Error.Kind =
       switch type {
@@ -140,7 +143,7 @@ struct VirtualPacket {
       count = try? ICMPv6Error(kind).encode(into: &span, invoking: quote.span)
     }
     return packet(
-      Array(message.prefix(count ?? 0)), .icmpv6, checksumAt: 2, from: isMasked ? asked : node.address)
+      Array(message.prefix(count ?? 0)), .icmpv6, checksumAt: 2, from: origin)
   }
 
   private func structure(_ objects: [UInt8]) -> [UInt8] {
@@ -157,11 +160,13 @@ struct VirtualPacket {
     return packet(message, .icmpv6, checksumAt: 2, from: source)
   }
 
-  /// A datagram with one octet of payload, back between the same ports.
+  /// A datagram back between the same ports that repeats the first two octets, as a name server does.
   func datagram(from source: IPv6Address) -> [UInt8] {
-    let ports = original[Self.start..<Self.start + 4]
-    return packet(
-      ports.suffix(2) + ports.prefix(2) + [0, 9, 0, 0, 0x21], .udp, checksumAt: 6, from: source)
+    let start = Self.start
+    var message = Array(original[start + 2..<start + 4]) + Array(original[start..<start + 2])
+    let repeated = Array(original.dropFirst(start + UDPHeader.count).prefix(2))
+    message += [0, UInt8(UDPHeader.count + repeated.count + 2), 0, 0]
+    return packet(message + repeated + [0x80, 0x01], .udp, checksumAt: 6, from: source)
   }
 
   /// What a listening or a closed port says to a segment (RFC 9293 §3.10.7); nil where that is nothing.

@@ -128,11 +128,12 @@ package struct VirtualPath: Sendable {
     if let every = node.losesEvery, states[index].expired % every == 0 { return [] }
     guard takesToken(index, at: now) else { return [] }
     errors[node.address, default: 0] += 1
-    var octets = packet.error(type, code, word, from: node)
+    let source = node.answersFrom ?? (packet.isMasked ? packet.asked : node.address)
+    var octets = packet.error(type, code, word, from: node, source)
     let after = delay(node)
     var answers: [Answer] = []
     if node.forges {
-      answers.append(Answer(after: after, octets: packet.forgedError(type, code, from: node)))
+      answers.append(Answer(after: after, octets: packet.forgedError(type, code, from: node, source)))
     }
     if node.hasWrongChecksum { octets[42] ^= 0xff }
     answers.append(Answer(after: after, octets: octets))

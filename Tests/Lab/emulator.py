@@ -30,7 +30,7 @@ def router(hop, other=0):
 
 
 def destination(mode, n=0, hops=5):
-    return f"fd00:33:{mode:x}:{n:x}::{hops}"
+    return str(ipaddress.IPv6Address(f"fd00:33:{mode:x}:{n:x}::{hops}"))
 
 
 def checksum(octets):
@@ -298,7 +298,7 @@ def _ends(probe, n, earlier):
 
 
 def _first_only(probe, n, earlier):
-    return [(0, probe.answer())] if earlier < n else []
+    return [(0, probe.answer())] if earlier < n & 0xFF or probe.hop != 2 else []
 
 
 def _too_big(probe, n, earlier):
@@ -356,7 +356,7 @@ MODES = {
     0x9: (_copies, "answers, and N times more"),
     0xA: (_alternating, "hop 2 answers from two addresses in turn"),
     0xB: (_ends, "hop 3 answers with type N>>8, code N&ff"),
-    0xC: (_first_only, "each hop answers the first N probes only"),
+    0xC: (_first_only, "hop 2 answers the first N&ff probes only"),
     0xD: (_too_big, "hop 3 answers packets above N octets with packet too big"),
     0xE: (_headers, "quotes have extension headers in way N (1 to 3)"),
     0xF: (_from_elsewhere, "the destination answers from fd00:34::bad"),

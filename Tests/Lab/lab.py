@@ -181,14 +181,14 @@ class Running:
 class Capture:
     """What leaves by an interface of the host, caught by tcpdump until `count` packets matched."""
 
-    def __init__(self, lab, count, match, interface, direction="out"):
+    def __init__(self, lab, count, match, interface, direction="out", node=None):
         needs("tcpdump", "tcpdump")
         needs("tshark", "tshark")
         place = pathlib.Path("/run/lab/captures")
         place.mkdir(exist_ok=True)
         self.file = place / f"{len(lab.running)}.pcap"
         self.running = lab.start(
-            "tcpdump", "-i", interface, "-Q", direction, "--immediate-mode", "-U", "-Z", "root", "-c", count, "-w",
+            *(["ip", "netns", "exec", node] if node else []), "tcpdump", "-i", interface, "-Q", direction, "--immediate-mode", "-U", "-Z", "root", "-c", count, "-w",
             self.file, match,
         )
         self.running.wait_for("listening on")

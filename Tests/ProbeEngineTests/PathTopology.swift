@@ -168,19 +168,20 @@ struct WalkDriver<Walk: TraceWalk> {
       drain()
       if nextAnswer == nil { nextAnswer = answers.next() }
       if nextLoss == nil { nextLoss = losses.next() }
-      let flight: Flight
-      if let answer = nextAnswer, nextLoss.map({ answer.due <= $0.due }) ?? true {
-        flight = answer
-        nextAnswer = nil
-      } else if let loss = nextLoss {
-        flight = loss
-        nextLoss = nil
-      } else {
-        break
+      if nextLoss == nil { nextLoss = losses.next() }
+      guard let due = [nextAnswer, nextLoss].compactMap({ $0?.due }).min() else { break }
+      now = due
+      // All that arrives at once is read before anything is sent, as a loop over a socket does.
+      while let flight = nextAnswer, flight.due <= now {
+        inFlight[flight.probe.target << 8 | Int(flight.probe.hopLimit), default: 1] -= 1
+        walk.handle(verdict(flight), of: flight.number, probe: flight.probe, at: now)
+        nextAnswer = answers.next()
       }
-      now = flight.due
-      inFlight[flight.probe.target << 8 | Int(flight.probe.hopLimit), default: 1] -= 1
-      walk.handle(verdict(flight), of: flight.number, probe: flight.probe, at: now)
+      while let flight = nextLoss, flight.due <= now {
+        inFlight[flight.probe.target << 8 | Int(flight.probe.hopLimit), default: 1] -= 1
+        walk.handle(verdict(flight), of: flight.number, probe: flight.probe, at: now)
+        nextLoss = losses.next()
+      }
       drain()
     }
     drain()
@@ -224,7 +225,8 @@ extension WalkDriver where Walk == PathWalk {
   /// One run over a topology, `loss` of all probes lost at random.
   static func run(
     _ topology: PathTopology, confidence: Double = 0.95, loss: Double = 0, seed: UInt64 = 1,
-    isFieldTested: Bool = true, firstHop: UInt8 = 1, maximumHops: UInt8 = 30, keepsProbes: Bool = false
+    isFieldTested: Bool = true, firstHop: UInt8 = 1, maximumHops: UInt8 = 30, perHop: Int = 3,
+    keepsProbes: Bool = false
   ) -> WalkDriver {
     var configuration = TraceConfiguration(targets: [TraceTarget(address: topology.targetAddress)])
     configuration.mode = .paths(confidence: confidence)
@@ -236,6 +238,7 @@ extension WalkDriver where Walk == PathWalk {
     var chance = RandomNumbers(seed: seed)
     var driver = WalkDriver(PathWalk(configuration, isFieldTested: isFieldTested, at: .zero))
     driver.keepsProbes = keepsProbes
+    driver.perHop = perHop
     driver.run { probe in
       if loss > 0, chance.nextUnit() <= loss { return .silence }
       return switch topology.fate(of: probe, &chance) {

@@ -161,6 +161,23 @@ import Wire
     }
   }
 
+  @Test func `a datagram that repeats the start of the probe belongs to it`() {
+    let shop = shop(.udp)
+    func answer(_ payload: [UInt8]) -> String {
+      let ports: [UInt8] = [0x82, 0x9a, 0xc3, 0x50]
+      return shop.verdict(
+        upperLayerPacket(ports + [0, UInt8(8 + payload.count), 0, 0] + payload, .udp, checksumAt: 6))
+    }
+    let payload = Array((shop.octets[5] ?? []).dropFirst(48))
+    #expect(answer(payload) == "5")
+    #expect(answer(Array(payload.prefix(2))) == "5 weak")
+    // A name server takes it for a query (RFC 1035 §4.1.1: QR is 0).
+    #expect(payload[2] & 0x80 == 0)
+    // Of nine probes any could be the one.
+    #expect(answer([payload[0] ^ 0x80, 0]) == "quote")
+    #expect(answer([]) == "quote")
+  }
+
   @Test func `our own probes are no answers`() {
     for method: TraceConfiguration.Method in [.udp, .icmp, .tcp] {
       for mode: TraceConfiguration.Mode in [.hops, .paths(confidence: 0.95)] {

@@ -199,7 +199,12 @@ struct TraceVerbParse: VerbParse {
     let method = request.configuration.method
     try refuse(
       hasPattern && (method == .tcp || method == .connect), "--pattern", "a SYN carries no payload here")
-    if let packetSize { request.configuration.packetLength = packetSize }
+    if let packetSize {
+      request.configuration.packetLength = packetSize
+    } else if case .mtu = request.configuration.mode {
+      // The MTU of the link that it leaves by.
+      request.configuration.packetLength = 0
+    }
   }
 
   private mutating func setSharing(isSingle: Bool) throws(EarlyExit) {

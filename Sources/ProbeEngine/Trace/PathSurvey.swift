@@ -18,7 +18,7 @@ struct PathFieldTest: Sendable {
 }
 
 /// The search for all paths to one target: takes verdicts, asks for probes, says what has become certain.
-struct PathSurvey: Sendable {
+struct PathSurvey: TraceSurvey, Sendable {
   let target: Int
   private let address: IPv6Address
   private let startedAt: Instant
@@ -26,11 +26,12 @@ struct PathSurvey: Sendable {
   private let confidence: Double
   private let rule: StoppingRule
   private let gap: Int
+  private let packetLength: Int
   private let isFieldTested: Bool
-  private(set) var graph: PathGraph
+  private var graph: PathGraph
   private(set) var isEnded = false
   /// Something has changed since it was last decided what to ask.
-  private(set) var isDirty = true
+  private var isDirty = true
 
   private var tests: [PathVertexKey: PathFieldTest] = [:]
   private var links: Set<PathLink> = []
@@ -54,6 +55,7 @@ struct PathSurvey: Sendable {
     self.isFieldTested = isFieldTested
     address = configuration.targets[target].address
     startedAt = now
+    packetLength = configuration.packetLength
     confidence = rule.confidence
     firstHop = max(Int(configuration.firstHop), 1)
     let maximum = max(Int(configuration.maximumHops), firstHop)
@@ -66,15 +68,14 @@ struct PathSurvey: Sendable {
 
   // MARK: What the walk calls
 
-  /// The next probe that may leave now.
-  mutating func take(
-    mayProbe: (_ hopLimit: UInt8) -> Bool
-  ) -> (lane: Int, hop: Int, query: Int)? {
-    isEnded ? nil : graph.take { mayProbe(UInt8(truncatingIfNeeded: $0)) }
+  mutating func next(
+    mayProbe: (_ hopLimit: UInt8) -> Bool, at now: Instant, into events: inout EventQueue<TraceEvent>
+  ) -> TraceProbe? {
+    if let probe = take(mayProbe) { return probe }
+    guard isDirty else { return nil }
+    decide(at: now, into: &events)
+    return take(mayProbe)
   }
-
-  /// Nothing will be heard any more of what was asked, so that it must be decided now.
-  var isIdle: Bool { graph.outstanding == 0 }
 
   mutating func handle(
     _ verdict: TraceHop.Verdict, probe: TraceProbe, at now: Instant, into events: inout EventQueue<TraceEvent>
@@ -95,6 +96,8 @@ struct PathSurvey: Sendable {
       if replies == 0, failures >= Self.failureLimit { end(.sendFailed(lastErrno), at: now, into: &events) }
     }
     isDirty = true
+    // When nothing is in flight nobody may ask for a probe again.
+    if graph.outstanding == 0 { decide(at: now, into: &events) }
   }
 
   mutating func stop(at now: Instant, into events: inout EventQueue<TraceEvent>) {
@@ -103,17 +106,28 @@ struct PathSurvey: Sendable {
     end(.interrupted, at: now, into: &events)
   }
 
+  // MARK: Private parts
+
+  private mutating func take(_ mayProbe: (_ hopLimit: UInt8) -> Bool) -> TraceProbe? {
+    guard !isEnded, let order = graph.take(where: { mayProbe(UInt8(truncatingIfNeeded: $0)) }) else {
+      return nil
+    }
+    var probe = TraceProbe(
+      target: target, hopLimit: UInt8(truncatingIfNeeded: order.hop), query: order.query,
+      flow: graph.lanes[order.lane].flow, packetLength: packetLength)
+    probe.flowNumber = order.lane
+    return probe
+  }
+
   /// Decides what to ask next, and says what is certain now.
-  mutating func decide(at now: Instant, into events: inout EventQueue<TraceEvent>) {
+  private mutating func decide(at now: Instant, into events: inout EventQueue<TraceEvent>) {
     guard !isEnded else { return }
     isDirty = false
     let isWaiting = judge(isFinal: false, at: now, into: &events)
-    guard graph.queued == 0, !isWaiting || isIdle else { return }
+    guard graph.queued == 0, !isWaiting || graph.outstanding == 0 else { return }
     _ = judge(isFinal: true, at: now, into: &events)
     end(reason, at: now, into: &events)
   }
-
-  // MARK: Private parts
 
   private mutating func note(_ reply: TraceReply, lane: Int, hop: Int) {
     var isTerminal = true
@@ -140,7 +154,7 @@ struct PathSurvey: Sendable {
       for vertex in levels.levels[level] where vertex.isSettled {
         reportLinks(of: vertex, levels, level: level, into: &events)
         if vertex.nexts.count > 1, firstHop == 1 || level > 0 {
-          if report(vertex, isFinal: isFinal, into: &events) { isWaiting = true }
+          if report(vertex, levels.everywhere, isFinal: isFinal, into: &events) { isWaiting = true }
         }
       }
     }
@@ -202,7 +216,7 @@ struct PathSurvey: Sendable {
 
   /// Finds out what a balancer hashes and reports it; true while that is under way.
   private mutating func report(
-    _ vertex: PathVertex, isFinal: Bool, into events: inout EventQueue<TraceEvent>
+    _ vertex: PathVertex, _ everywhere: PathLosses, isFinal: Bool, into events: inout EventQueue<TraceEvent>
   ) -> Bool {
     let node = traceNode(vertex.key.node, hop: vertex.key.hop)
     let branches = (nexts[node] ?? []).sorted { $0.isBefore($1) }
@@ -216,7 +230,7 @@ struct PathSurvey: Sendable {
       hashes = .flowLabel
     } else if !isFieldTested {
       hashes = .unknown
-    } else if let found = testFields(of: vertex, isFinal: isFinal) {
+    } else if let found = testFields(of: vertex, everywhere, isFinal: isFinal) {
       hashes = found
     } else {
       return true
@@ -231,7 +245,9 @@ struct PathSurvey: Sendable {
   }
 
   /// Varies one field at a time; nil while it is under way.
-  private mutating func testFields(of vertex: PathVertex, isFinal: Bool) -> TraceBalancer.Hashes? {
+  private mutating func testFields(
+    of vertex: PathVertex, _ everywhere: PathLosses, isFinal: Bool
+  ) -> TraceBalancer.Hashes? {
     let key = vertex.key
     if tests[key] == nil {
       guard
@@ -242,7 +258,7 @@ struct PathSurvey: Sendable {
     }
     guard var test = tests[key] else { return .unknown }
     for field in PathField.allCases where test.outcomes[field] == nil && !test.undecided.contains(field) {
-      step(field, &test, of: vertex, isFinal: isFinal)
+      step(field, &test, of: vertex, everywhere, isFinal: isFinal)
     }
     tests[key] = test
     guard test.outcomes.count + test.undecided.count == PathField.allCases.count else { return nil }
@@ -255,7 +271,8 @@ struct PathSurvey: Sendable {
   }
 
   private mutating func step(
-    _ field: PathField, _ test: inout PathFieldTest, of vertex: PathVertex, isFinal: Bool
+    _ field: PathField, _ test: inout PathFieldTest, of vertex: PathVertex, _ everywhere: PathLosses,
+    isFinal: Bool
   ) {
     let hop = vertex.key.hop
     // Where the balancer itself is silent, what stands before it must have been passed.
@@ -279,7 +296,17 @@ struct PathSurvey: Sendable {
       }
       let cell = graph.cell(lane, hop + 1)
       if cell.node == PathNode.none {
-        if cell.inFlight > 0 { open += 1 }
+        if cell.inFlight == 0, cell.lost > 0 {
+          let isBranch = vertex.nexts.contains(PathNode.silent)
+          if isBranch, vertex.losses.isSilent(lost: Int(cell.lost), everywhere: everywhere) {
+            test.outcomes[field] = true
+            return
+          }
+          guard !isFinal, Int(cell.lost) < PathLosses.mostTries, graph.ask(lane, hop + 1) else { continue }
+          open += 1
+        } else if cell.inFlight > 0 {
+          open += 1
+        }
       } else if cell.node == test.next {
         passed += 1
       } else {

@@ -15,15 +15,7 @@ struct PathWalk: TraceWalk {
   private let configuration: TraceConfiguration
   private let rule: StoppingRule
   private let isFieldTested: Bool
-  private var surveys: [PathSurvey?]
-  /// Targets under way, those that are to be asked next at the front.
-  private var active: [Int] = []
-  private var cursor = 0
-  private var nextTarget = 0
-  private var remaining: Int
-  private var isStopped = false
-  private var events = EventQueue<TraceEvent>()
-  private var now: Instant
+  private var surveys: TraceSurveys<PathSurvey>
 
   /// Silent hops beyond the last answer, where the user set no limit.
   static let defaultGapLimit = 5
@@ -38,101 +30,32 @@ struct PathWalk: TraceWalk {
     configuration.gapLimit = configuration.gapLimit ?? Self.defaultGapLimit
     self.configuration = configuration
     self.isFieldTested = isFieldTested
-    self.now = now
     var confidence = 0.95
     if case .paths(let wanted) = configuration.mode { confidence = wanted }
     rule = StoppingRule(confidence: confidence)
-    surveys = Array(repeating: nil, count: configuration.targets.count)
-    remaining = configuration.targets.count
+    surveys = TraceSurveys(
+      targets: configuration.targets.count, atOnce: configuration.targetsAtOnce, at: now)
   }
 
   var nextWake: Instant? { nil }
-  var isFinished: Bool { remaining == 0 }
-  mutating func pollEvent() -> TraceEvent? { events.next() }
+  var isFinished: Bool { surveys.isFinished }
+  mutating func pollEvent() -> TraceEvent? { surveys.pollEvent() }
 
   mutating func next(mayProbe: (_ target: Int, _ hopLimit: UInt8) -> Bool) -> TraceProbe? {
-    guard !isStopped else { return nil }
-    begin()
-    var tried = 0
-    while tried < active.count {
-      if cursor >= active.count { cursor = 0 }
-      let target = active[cursor]
-      if let probe = probe(to: target, mayProbe: mayProbe) {
-        cursor += 1
-        return probe
-      }
-      if surveys[target]?.isEnded ?? true {
-        retire(at: cursor)
-        begin()
-      } else {
-        cursor += 1
-        tried += 1
-      }
+    let (configuration, rule, isFieldTested) = (configuration, rule, isFieldTested)
+    return surveys.next(mayProbe: mayProbe) {
+      PathSurvey(configuration, target: $0, rule: rule, isFieldTested: isFieldTested, at: $1)
     }
-    return nil
   }
 
   mutating func handle(_ verdict: TraceHop.Verdict, of number: UInt64, probe: TraceProbe, at now: Instant) {
-    self.now = max(self.now, now)
-    let target = probe.target
-    guard !isStopped, surveys.indices.contains(target), surveys[target] != nil else { return }
-    surveys[target]?.handle(verdict, probe: probe, at: now, into: &events)
-    // When nothing is in flight nobody may ask for a probe again.
-    if surveys[target]?.isIdle ?? false { surveys[target]?.decide(at: self.now, into: &events) }
-    if surveys[target]?.isEnded ?? false, let place = active.firstIndex(of: target) { retire(at: place) }
+    surveys.handle(verdict, probe: probe, at: now)
   }
 
   mutating func stop(at now: Instant) {
-    guard !isStopped else { return }
-    isStopped = true
-    for target in surveys.indices where target >= nextTarget || surveys[target] != nil {
-      if surveys[target] == nil { surveys[target] = survey(target) }
-      surveys[target]?.stop(at: now, into: &events)
-      surveys[target] = nil
+    let (configuration, rule, isFieldTested) = (configuration, rule, isFieldTested)
+    surveys.stop(at: now) {
+      PathSurvey(configuration, target: $0, rule: rule, isFieldTested: isFieldTested, at: $1)
     }
-    nextTarget = surveys.count
-    active = []
-    remaining = 0
-  }
-
-  // MARK: Private parts
-
-  private func survey(_ target: Int) -> PathSurvey {
-    PathSurvey(configuration, target: target, rule: rule, isFieldTested: isFieldTested, at: now)
-  }
-
-  /// Takes up targets while there is room.
-  private mutating func begin() {
-    while active.count < max(configuration.targetsAtOnce, 1), nextTarget < surveys.count {
-      surveys[nextTarget] = survey(nextTarget)
-      active.append(nextTarget)
-      nextTarget += 1
-    }
-  }
-
-  private mutating func retire(at place: Int) {
-    surveys[active[place]] = nil
-    active.remove(at: place)
-    if cursor > place { cursor -= 1 }
-    remaining -= 1
-  }
-
-  private mutating func probe(
-    to target: Int, mayProbe: (_ target: Int, _ hopLimit: UInt8) -> Bool
-  ) -> TraceProbe? {
-    for _ in 0..<2 {
-      if let order = surveys[target]?.take(mayProbe: { mayProbe(target, $0) }),
-        let flow = surveys[target]?.graph.lanes[order.lane].flow
-      {
-        var probe = TraceProbe(
-          target: target, hopLimit: UInt8(truncatingIfNeeded: order.hop), query: order.query, flow: flow,
-          packetLength: configuration.packetLength)
-        probe.flowNumber = order.lane
-        return probe
-      }
-      guard surveys[target]?.isDirty ?? false else { return nil }
-      surveys[target]?.decide(at: now, into: &events)
-    }
-    return nil
   }
 }

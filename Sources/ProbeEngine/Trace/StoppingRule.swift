@@ -19,7 +19,20 @@ struct StoppingRule: Sendable {
   /// work of making the table into some tens of microseconds.
   private static let exactLimit = 24
 
+  /// The two that are asked for in general, made once.
+  private static let ninetyFive = StoppingRule(computing: 0.95)
+  private static let ninetyNine = StoppingRule(computing: 0.99)
+
   init(confidence: Double) {
+    self =
+      switch confidence {
+      case 0.95: Self.ninetyFive
+      case 0.99: Self.ninetyNine
+      default: StoppingRule(computing: confidence)
+      }
+  }
+
+  private init(computing confidence: Double) {
     // Outside of this nothing sensible can be counted.
     self.confidence = min(max(confidence, 0.5), 0.999_999)
     points = []

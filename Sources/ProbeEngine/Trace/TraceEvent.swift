@@ -277,6 +277,7 @@ package struct TraceEnd: Sendable {
   package var hops: UInt8
   /// What the path carries, where known (mode `.mtu`, or a Packet Too Big on the way).
   package var pathMTU: Int?
+  /// Probes that were handed out to be sent: the sum of the four below and of those still in flight.
   package var sent: UInt64
   package var replied: UInt64
   package var late: UInt64

@@ -9,8 +9,9 @@ struct TraceKey: Sendable {
 
   init(_ nonce: KeyedNonce) {
     self.nonce = nonce
-    // Numbers count from 0, so the highest ones are free for constants.
-    cookieMask = UInt32(truncatingIfNeeded: nonce(.max))
+    // Numbers count from 0, so the highest ones are free for constants. A name server takes the first two octets for
+    // the identification of a query, if the bit behind them says that it is one (RFC 1035 §4.1.1).
+    cookieMask = UInt32(truncatingIfNeeded: nonce(.max)) & ~0x8000
     sequenceMask = UInt16(truncatingIfNeeded: nonce(.max - 1))
     run = UInt16(truncatingIfNeeded: nonce(.max - 2))
   }
@@ -20,13 +21,20 @@ struct TraceKey: Sendable {
   /// Octets of a cookie: 4 for the number, 8 for the nonce.
   static var cookieCount: Int { 12 }
 
-  /// The two words of a probe's cookie, as they stand on the wire.
+  /// The two words of a probe's cookie, as they stand on the wire: of the number the lowest bits first.
   func cookie(_ number: UInt64) -> (low: UInt32, nonce: UInt64) {
-    (UInt32(truncatingIfNeeded: number) ^ cookieMask, nonce(number))
+    let low = UInt32(truncatingIfNeeded: number)
+    return ((low << 16 | low >> 16) ^ cookieMask, nonce(number))
   }
 
   /// The low bits of the number that the first word of a cookie stands for.
-  func low(_ word: UInt32) -> UInt32 { word ^ cookieMask }
+  func low(_ word: UInt32) -> UInt32 {
+    let low = word ^ cookieMask
+    return low << 16 | low >> 16
+  }
+
+  /// The same for the first two octets of a cookie.
+  func low(ofIdentification word: UInt16) -> UInt16 { word ^ UInt16(truncatingIfNeeded: cookieMask >> 16) }
 
   /// Whether a nonce is that of this probe.
   func isNonce(_ word: UInt64, of number: UInt64) -> Bool { nonce(number) == word }

@@ -94,7 +94,9 @@ struct TraceMessages: Sendable {
   }
 
   private var optionCount: Int {
-    if configuration.tcpOptions.isEmpty { return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4 }
+    if configuration.tcpOptions.isEmpty {
+      return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4
+    }
     return min(configuration.tcpOptions.count, 40)
   }
 
@@ -155,7 +157,7 @@ struct TraceMessages: Sendable {
 
   /// A probe that acknowledges, and so is reset without an acknowledgment (RFC 9293 §3.5.2).
   var acknowledges: Bool {
-    configuration.tcpFlags.contains(.ack) && !configuration.tcpFlags.contains(.syn)
+    configuration.tcpFlags.contains(.ack)
   }
 
   /// What an arrival is to this trace.

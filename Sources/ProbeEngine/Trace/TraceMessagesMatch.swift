@@ -12,6 +12,11 @@ extension TraceMessages {
       if let number = number(
         endingIn: UInt64(low), bits: 32, in: probes, where: { key.isNonce(nonce, of: $0) })
       {
+        // Our own datagram, captured on its way out, has the key too, and the other port first.
+        if reading.answer == .datagram, probes[probe: number].map({ isLike($0, reading, in: probes) }) != true
+        {
+          return .none(.quote)
+        }
         return .probe(number, isWeak: false)
       }
       return .none(key.isNonce(nonce, of: UInt64(low)) ? .sequence : .nonce)
@@ -38,6 +43,12 @@ extension TraceMessages {
         return .none(.nonce)
       }
       return weak(found)
+    case .repeated(let low, let source, let destination):
+      let found = number(endingIn: UInt64(low), bits: 16, in: probes) {
+        probes[probe: $0].map { isLike($0, reading, in: probes) } == true
+      }
+      return found.map { .probe($0, isWeak: true) }
+        ?? matchPorts(source, destination, nil, reading, in: probes)
     case .ports(let source, let destination, let length):
       return matchPorts(source, destination, length, reading, in: probes)
     }
@@ -125,15 +136,15 @@ extension TraceMessages {
     }
     if let number = probes.oldestInFlight(where: fits) {
       // The queries of a hop may look alike, and are answered in order; else, of two that fit, neither is taken.
-      if configuration.correlation != .portPerHop || configuration.method != .udp {
-        var isFirst = true
-        let other = probes.oldestInFlight { probe in
-          guard fits(probe) else { return false }
-          defer { isFirst = false }
-          return !isFirst
-        }
-        if other != nil { return .none(.quote) }
+      let isInOrder = configuration.correlation == .portPerHop && configuration.method == .udp
+      let first = probes[probe: number]
+      var isFirst = true
+      let other = probes.oldestInFlight { probe in
+        guard fits(probe) else { return false }
+        defer { isFirst = false }
+        return !isFirst && (!isInOrder || probe.hopLimit != first?.hopLimit)
       }
+      if other != nil { return .none(.quote) }
       return .probe(number, isWeak: true)
     }
     return weak(probes.youngest(where: fits))

@@ -37,10 +37,17 @@ extension TraceMessages {
     var quoted = TraceReading.Quoted()
     quoted.sourcePort = destinationPort
     quoted.destinationPort = sourcePort
+    let repeated = cookie(in: octets)
+    var signature = TraceReading.Signature.ports(
+      source: destinationPort, destination: sourcePort, length: nil)
+    if let repeated, isCertain(repeated) {
+      signature = repeated
+    } else if hasRoomForOurs, octets.count >= 2 {
+      signature = .repeated(
+        key.low(ofIdentification: octets.uint16(at: 0)), source: destinationPort, destination: sourcePort)
+    }
     return .reading(
-      TraceReading(
-        signature: .ports(source: destinationPort, destination: sourcePort, length: nil),
-        answer: .datagram, extensions: [], quoted: quoted))
+      TraceReading(signature: signature, answer: .datagram, extensions: [], quoted: quoted))
   }
 
   // MARK: Upper layers
@@ -120,7 +127,7 @@ extension TraceMessages {
     case .tcpSequence(let sequence):
       configuration.payload != .ndisc6
         && key.sequence(UInt64(key.low(ofSequence: sequence))) == sequence
-    case .echoSequence, .ports, .socket: false
+    case .echoSequence, .repeated, .ports, .socket: false
     }
   }
 

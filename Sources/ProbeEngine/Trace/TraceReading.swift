@@ -22,6 +22,8 @@ struct TraceReading: Sendable {
     case tcpSequence(UInt32)
     /// The sequence of an echo, with no cookie left to check.
     case echoSequence(UInt16)
+    /// The low bits of the number, as a service repeats the first octets of a datagram; the ports beside it.
+    case repeated(UInt16, source: UInt16, destination: UInt16)
     /// UDP ports and length alone.
     case ports(source: UInt16?, destination: UInt16, length: Int?)
     /// A socket that serves one probe alone.

@@ -23,6 +23,7 @@ struct TraceSlot: NumberedSlot {
   private var sentFlow = TraceFlow(sourcePort: 0, destinationPort: 0)
   private var target: Int32 = 0
   private var query: Int32 = 0
+  private var flowNumber: Int32 = 0
   private var orderedLength: Int32 = 0
   private var sentLength: Int32 = 0
   private var hopLimit: UInt8 = 0
@@ -38,6 +39,7 @@ struct TraceSlot: NumberedSlot {
     sentAt = now
     target = Int32(clamping: ordered.target)
     query = Int32(clamping: ordered.query)
+    flowNumber = Int32(clamping: ordered.flowNumber)
     hopLimit = ordered.hopLimit
     orderedFlow = ordered.flow
     sentFlow = sent.flow
@@ -50,15 +52,14 @@ struct TraceSlot: NumberedSlot {
   var isFree: Bool { state == .free }
   var isInFlight: Bool { state == .inFlight }
 
-  var ordered: TraceProbe {
-    TraceProbe(
-      target: Int(target), hopLimit: hopLimit, query: Int(query), flow: orderedFlow,
-      packetLength: Int(orderedLength))
-  }
-  var probe: TraceProbe {
-    TraceProbe(
-      target: Int(target), hopLimit: hopLimit, query: Int(query), flow: sentFlow,
-      packetLength: Int(sentLength))
+  var ordered: TraceProbe { probe(along: orderedFlow, length: orderedLength) }
+  var probe: TraceProbe { probe(along: sentFlow, length: sentLength) }
+
+  private func probe(along flow: TraceFlow, length: Int32) -> TraceProbe {
+    var probe = TraceProbe(
+      target: Int(target), hopLimit: hopLimit, query: Int(query), flow: flow, packetLength: Int(length))
+    probe.flowNumber = Int(flowNumber)
+    return probe
   }
   /// When waiting for its answer began: neighbor resolution, which may take seconds, is not the path's time.
   var departedAt: Instant { max(transmittedAt ?? sentAt, sentAt) }

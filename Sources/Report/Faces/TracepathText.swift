@@ -129,7 +129,10 @@ package struct TracepathText: TraceWriter {
           // What one probe found out, others of its size find as well.
           guard Int(mtu) < pathMTU else { continue }
           put(reply, hop, names, into: &out)
-        } else if wanted > 0 {
+        } else {
+          // The original asks anew only where the first answer came in time.
+          if reply.isLate { wanted = min(wanted, 1) }
+          guard wanted > 0 else { continue }
           wanted -= 1
           put(reply, hop, names, into: &out)
         }
@@ -140,7 +143,7 @@ package struct TracepathText: TraceWriter {
         } else {
           hasFailed = true
         }
-      case .lost: break
+      case .lost: wanted = min(wanted, 1)
       }
     }
     guard !hasAnswered else { return }

@@ -76,8 +76,8 @@ struct TraceEndText {
   }
 
   private func putCounts(_ end: TraceEnd, into out: inout [UInt8]) {
-    out.put(decimal: end.sent)
-    out.put(end.sent == 1 ? " probe sent: " : " probes sent: ")
+    out.put(decimal: end.left)
+    out.put(end.left == 1 ? " probe sent: " : " probes sent: ")
     out.put(decimal: end.replied)
     out.put(" answered, ")
     if end.late > 0 {
@@ -89,7 +89,7 @@ struct TraceEndText {
     if end.inFlight > 0 {
       out.put(", ")
       out.put(decimal: end.inFlight)
-      out.put(" without a verdict")
+      out.put(" no longer waited for")
     }
     if end.sendFailed > 0 {
       out.put("; ")
@@ -123,9 +123,12 @@ struct TraceEndText {
 }
 
 extension TraceEnd {
+  /// Probes that left.
+  var left: UInt64 { sent > sendFailed ? sent - sendFailed : 0 }
+
   /// Probes that left and have no verdict.
   var inFlight: UInt64 {
-    var rest = sent
+    var rest = left
     for count in [replied, late, lost] { rest = count > rest ? 0 : rest - count }
     return rest
   }

@@ -8,6 +8,8 @@ package struct TraceJSON: TraceWriter {
   private var run: TraceRun?
   /// What `snapshot` tells: a row for each target that has not ended.
   private var progress: [Int: Progress] = [:]
+  /// Mode `.rounds`: what `statistics` tells of each hop.
+  private var figures: TraceFigures?
   /// When the youngest event happened. What is concluded (links, balancers, MTUs) has no time of its own: it is
   /// known from that moment on.
   private var latest = Instant.zero
@@ -28,6 +30,7 @@ package struct TraceJSON: TraceWriter {
   {
     self.run = run
     latest = now
+    if case .rounds = run.mode { figures = TraceFigures(targetCount: run.targets.count) }
     for index in run.targets.indices {
       progress[index] = Progress(startedAt: now)
       var line = line("start", at: now, wall)
@@ -39,8 +42,14 @@ package struct TraceJSON: TraceWriter {
   }
 
   package func namesWanted(by event: TraceEvent) -> [TraceAddress] {
-    guard includesNames, case .hop(let hop) = event else { return [] }
-    return hop.addresses
+    guard includesNames else { return [] }
+    switch event {
+    case .hop(let hop): return hop.addresses
+    case .end(let end):
+      guard let figures, figures.targets.indices.contains(end.target) else { return [] }
+      return figures.targets[end.target].shown.flatMap(\.statistics.addresses).map(\.address)
+    default: return []
+    }
   }
 
   package var namesWantedAtEnd: [TraceAddress] { [] }
@@ -49,10 +58,9 @@ package struct TraceJSON: TraceWriter {
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
     guard let run else { return }
-    var told = names
-    if !includesNames { told.names = [:] }
-    let replies = TraceJSONReply(run: run, names: told)
+    let replies = TraceJSONReply(run: run, names: told(names))
     count(event)
+    figures?.record(event)
     var line: JSONLine
     switch event {
     case .reply(let reply):
@@ -107,6 +115,7 @@ package struct TraceJSON: TraceWriter {
       put(target: target, into: &line)
       line.put("round", Int64(number))
     case .end(let end):
+      putStatistics(of: end.target, at: end.at, wall, replies, into: &out.standardOutput)
       line = self.line(end, wall)
       progress[end.target] = nil
     }
@@ -117,6 +126,10 @@ package struct TraceJSON: TraceWriter {
     at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
     for (target, progress) in progress.sorted(by: { $0.key < $1.key }) {
+      if let run {
+        let replies = TraceJSONReply(run: run, names: told(names))
+        putStatistics(of: target, at: now, wall, replies, into: &out.standardOutput)
+      }
       var line = line("snapshot", at: now, wall)
       line.put("verb", "trace")
       put(target: target, into: &line)
@@ -185,6 +198,19 @@ package struct TraceJSON: TraceWriter {
     return line
   }
 
+  private func putStatistics(
+    of target: Int, at instant: Instant, _ wall: WallClock, _ replies: TraceJSONReply, into out: inout [UInt8]
+  ) {
+    guard let figures, figures.targets.indices.contains(target) else { return }
+    for hop in figures.targets[target].shown {
+      var line = line("statistics", at: instant, wall)
+      put(target: target, into: &line)
+      line.put("hop_limit", UInt64(hop.hopLimit))
+      replies.put(hop.statistics, into: &line)
+      out.append(contentsOf: line.finished())
+    }
+  }
+
   private func line(_ end: TraceEnd, _ wall: WallClock) -> JSONLine {
     var line = line("end", at: end.at, wall)
     line.put("verb", "trace")
@@ -210,7 +236,8 @@ package struct TraceJSON: TraceWriter {
     line.put("hops", UInt64(end.hops))
     if let pathMTU = end.pathMTU { line.put("path_mtu", Int64(pathMTU)) }
     line.put("duration_ns", max((end.at - end.startedAt).count, 0))
-    line.put("sent", end.sent)
+    line.put("attempted", end.sent)
+    line.put("sent", end.left)
     line.put("replied", end.replied)
     line.put("late", end.late)
     line.put("lost", end.lost)
@@ -221,6 +248,13 @@ package struct TraceJSON: TraceWriter {
   }
 
   // MARK: - Parts of lines
+
+  private func told(_ names: TraceNames) -> TraceNames {
+    guard !includesNames else { return names }
+    var told = names
+    told.names = [:]
+    return told
+  }
 
   private mutating func count(_ event: TraceEvent) {
     switch event {
@@ -292,49 +326,5 @@ extension TraceHop {
   var loopFirstSeen: UInt8? {
     for case .loop(let firstSeen) in notes { return firstSeen }
     return nil
-  }
-}
-
-/// The keys of a trace's `start` that are its own.
-enum TraceJSONStart {
-  static func put(_ run: TraceRun, _ target: TraceRun.Target, into line: inout JSONLine) {
-    line.put("source", ifKnown: target.source)
-    line.put("interface", ifKnown: run.interface)
-    line.put("method", run.method.rawValue)
-    switch run.mode {
-    case .hops: line.put("mode", "hops")
-    case .paths(let confidence):
-      line.put("mode", "paths")
-      line.put("confidence_percent", percent: confidence)
-    case .mtu: line.put("mode", "mtu")
-    case .rounds(let count, let interval):
-      line.put("mode", "rounds")
-      if let count { line.put("rounds", Int64(count)) }
-      line.put("interval_ns", interval.count)
-    }
-    line.put("path", run.path)
-    line.put("arrival", run.arrival.rawValue)
-    if !run.pathNotes.isEmpty {
-      line.array("path_notes", run.pathNotes) { note, octets in
-        octets.put("\"")
-        Escape.json(note.utf8, into: &octets)
-        octets.put("\"")
-      }
-    }
-    switch run.method {
-    case .icmp: line.put("identifier", UInt64(run.flow.sourcePort))
-    case .udp, .tcp, .connect:
-      if run.flow.sourcePort != 0 { line.put("source_port", UInt64(run.flow.sourcePort)) }
-      line.put("destination_port", UInt64(run.flow.destinationPort))
-    }
-    line.put("flow_label", UInt64(run.flow.flowLabel))
-    line.put("traffic_class", UInt64(run.trafficClass))
-    line.put("packet_bytes", Int64(run.packetLength))
-    line.put("first_hop", UInt64(run.firstHop))
-    line.put("max_hops", UInt64(run.maximumHops))
-    line.put("queries", Int64(run.queries))
-    if let linkMTU = run.linkMTU { line.put("link_mtu", UInt64(linkMTU)) }
-    if let cachedMTU = target.cachedMTU { line.put("cached_mtu", UInt64(cachedMTU)) }
-    line.put("version", run.version)
   }
 }

@@ -57,7 +57,7 @@ package struct TraceScamper: TraceWriter {
     line.put("wait_probe", UInt64(0))
     line.put("tos", UInt64(run.trafficClass))
     line.put("probe_size", Int64(run.packetLength))
-    line.put("probe_count", end.sent)
+    line.put("probe_count", end.left)
     let replies = record.ordered.flatMap(\.verdicts).compactMap { verdict in
       if case .reply(let reply) = verdict { reply } else { nil }
     }

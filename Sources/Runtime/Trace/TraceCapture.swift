@@ -25,9 +25,10 @@ final class TraceCapture {
   init(protocol number: UInt8, port: UInt16?, packetLength: Int, isBeside: Bool) throws(PingFailure) {
     var options = CaptureHandle.Options()
     options.incomingOnly = true
-    // The ring has slots of the snapshot's size: this gives a thousand. ICMPv6 errors have 1280 octets at most.
-    options.snapshotLength = Int32(clamping: max(4_096, packetLength + 256))
-    options.bufferSize = 4 << 20
+    // The ring has slots of the snapshot's size: this gives a thousand for errors, which have 1280 octets at most.
+    // Its size does not matter for the time to open.
+    options.snapshotLength = Int32(clamping: max(1_600, packetLength + 256))
+    options.bufferSize = 2 << 20
     let filter = CaptureFilter.trace(protocol: number, port: port)
     guard isBeside else {
       outcome.open(filter: filter, options)

@@ -31,6 +31,13 @@ import Timing
         print("text verbose", TraceText(options: options))
       }
       print("json", TraceJSON(includesNames: true))
+      var butskoy = ButskoyTextOptions()
+      (butskoy.showsExtensions, butskoy.showsSystems, butskoy.showsWayBack) = (true, true, true)
+      print("traceroute6", ButskoyText(options: butskoy))
+      print("rltraceroute6", Ndisc6TracerouteText(options: Ndisc6TracerouteTextOptions()))
+      var tracepath = TracepathTextOptions()
+      tracepath.showsBoth = true
+      print("tracepath6", TracepathText(options: tracepath))
       print("atlas", TraceAtlas())
       print("scamper", TraceScamper())
       print("dot", TraceDot(options: TraceTextOptions()))

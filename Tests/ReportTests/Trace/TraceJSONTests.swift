@@ -102,7 +102,7 @@ import Wire
 
   @Test func theCountsOfAnEndAddUp() {
     let end = makeTraceEnd(.unreachable(type: 1, code: 1), hops: 4, replied: 7, from: router(4)) {
-      $0.sent = 12
+      $0.sent = 15
       $0.late = 1
       $0.lost = 2
       $0.sendFailed = 3
@@ -113,7 +113,7 @@ import Wire
         == Self.envelope + #""end","time":"2026-11-21T10:05:16.997248000Z","verb":"trace","# + Self.to
         + #","reached":false,"reason":"unreachable","icmp_type":1,"icmp_code":1,"#
         + #""icmp_name":"communication_with_destination_administratively_prohibited","#
-        + #""address":"2001:db8:4::1","hops":4,"path_mtu":1400,"duration_ns":600000000,"sent":12,"replied":7,"#
+        + #""address":"2001:db8:4::1","hops":4,"path_mtu":1400,"duration_ns":600000000,"attempted":15,"sent":12,"replied":7,"#
         + #""late":1,"lost":2,"in_flight":2,"send_failed":3,"rejected":0}"#)
   }
 
@@ -136,6 +136,31 @@ import Wire
     #expect(!line(false).contains("gw.example"))
     #expect(line(false).contains(#""address":"2001:db8:1::1","as":"AS64500","#))
     #expect(line(true).contains(#""address":"2001:db8:1::1","name":"gw.example","as":"AS64500","#))
+  }
+
+  @Test func roundsEndWithStatisticsOfEachHop() {
+    let run = makeTraceRun(mode: .rounds(count: 2, interval: .seconds(1)))
+    let lines = PrintedTrace(
+      TraceJSON(), run,
+      [
+        .reply(makeTraceReply(1)), .reply(makeTraceReply(1, 1)), .lost(makeTraceLoss(2)),
+        .reply(makeTraceReply(2, 1, from: traced, .unreachable(code: 4))),
+        .end(makeTraceEnd(.reached, hops: 2, replied: 3, lost: 1)),
+      ]
+    ).lines
+    #expect(
+      lines[5] == Self.envelope + #""statistics","time":"2026-11-21T10:05:16.997248000Z","# + Self.to
+        + #","hop_limit":1,"addresses":[{"address":"2001:db8:1::1","answers":2}],"sent":2,"replied":2,"#
+        + #""late":0,"lost":0,"send_failed":0,"rtt_ns":{"min":1000000,"mean":1005000,"max":1010000,"#
+        + #""mdev":5000,"p50":1000000,"p90":1010000,"p95":1010000,"p99":1010000,"p999":1010000},"#
+        + #""jitter_ns":625}"#)
+    #expect(
+      lines[6].hasSuffix(
+        #""hop_limit":2,"addresses":[{"address":"2001:db8:9::1","answers":1}],"reached":true,"sent":2,"#
+          + #""replied":1,"late":0,"lost":1,"send_failed":0,"rtt_ns":{"min":2010000,"mean":2010000,"#
+          + #""max":2010000,"mdev":0,"p50":2010000,"p90":2010000,"p95":2010000,"p99":2010000,"#
+          + #""p999":2010000}}"#))
+    #expect(lines[7].hasPrefix(Self.envelope + #""end","#))
   }
 
   @Test func anEchoProbeHasAnIdentifierAndNoPorts() {

@@ -232,6 +232,7 @@ struct ButskoyTracerouteParse {
     case .tcpconn:
       request.configuration.method = .connect
       request.path = .errorQueue
+      request.hasSocketPerProbe = true
       if port == 0 { request.configuration.flow.destinationPort = 80 }
     case .udplite: throw refused("-UL: UDP-Lite is not supported; -U sends UDP")
     case .dccp: throw refused("-D: DCCP is not supported; Linux itself has dropped it")

@@ -38,7 +38,8 @@ enum TraceFaceFailure {
   ) -> EarlyExit {
     switch failure {
     case .resolution(let name, let error, let hasIPv4):
-      return badTarget(name, hasIPv4 ? "the name has only IPv4 addresses, and this is an IPv6 tool" : error.text, invocation)
+      return badTarget(
+        name, hasIPv4 ? "the name has only IPv4 addresses, and this is an IPv6 tool" : error.text, invocation)
     case .unknownInterface(let name) where name != invocation.request.interface:
       // The zone of the target.
       return badTarget(invocation.target, "Name or service not known", invocation)
@@ -48,7 +49,8 @@ enum TraceFaceFailure {
     case .noRoute(let error): return failed("connect: \(error.errno.text)", invocation, options)
     case .notPermitted:
       var exit = failed("socket: Operation not permitted", invocation, options)
-      exit.standardError = "You do not have enough privileges to use this traceroute method." + exit.standardError
+      exit.standardError =
+        "You do not have enough privileges to use this traceroute method." + exit.standardError
       return exit
     case .option(let name, let error):
       return failed("\(option(name)): \(error.errno.text)", invocation, options)

@@ -12,6 +12,9 @@ package enum Tracepath {
   private static let longestPacket = 65_575
   private static let port: UInt16 = 44_444
   private static let maximumHops: UInt8 = 30
+  /// A second, and a little more: three of them outlast the three solicitations of a neighbor that is not there, whose
+  /// end the kernel tells as an error.
+  static let wait = Nanoseconds.milliseconds(1_050)
 
   /// Reads an argument vector, without argv[0]. Looks nothing up.
   package static func parse(
@@ -80,7 +83,7 @@ package enum Tracepath {
     request.configuration.queries = 3
     request.configuration.maximumInFlight = 1
     request.configuration.stopsQueryingOnAnswer = true
-    request.configuration.wait = .fixed(.seconds(1))
+    request.configuration.wait = .fixed(wait)
     request.configuration.reportsProbes = false
     request.path = .errorQueue
     return TraceFaceInvocation(request: request, text: .tracepath(text), programName: programName)

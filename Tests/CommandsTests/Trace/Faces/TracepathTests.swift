@@ -63,7 +63,7 @@ import Timing
     #expect(configuration.flow.destinationPort == 44_444)
     #expect(configuration.queries == 3)
     #expect(configuration.stopsQueryingOnAnswer)
-    #expect(configuration.wait == .fixed(.seconds(1)))
+    #expect(configuration.wait == .fixed(Tracepath.wait))
     #expect(configuration.maximumHops == 30)
     #expect(try Self.parse("::1").request.path == .errorQueue)
     #expect(try Self.text("::1").packetLength == 128_000)
