@@ -73,7 +73,8 @@ package struct RouterAdvertisement: Hashable, Sendable {
   package var preference: RouterPreference { RouterPreference(bits: flags.rawValue >> 3) }
 
   package init(
-    hopLimit: UInt8 = 64, flags: Flags = Flags(rawValue: 0), preference: RouterPreference = .medium, lifetime: UInt16,
+    hopLimit: UInt8 = 64, flags: Flags = Flags(rawValue: 0), preference: RouterPreference = .medium,
+    lifetime: UInt16,
     reachableTime: UInt32 = 0, retransmitTimer: UInt32 = 0
   ) {
     code = 0

@@ -227,4 +227,31 @@ struct UDPSocketTests {
       try sender.send(octets.span, Envelope(to: address))
     }
   }
+
+  @Test func `a way through a router is taken by the kernel, and its errors are ours`() throws {
+    try NetworkNamespace.run {
+      let router = try NeighborRouter.start()
+      try router.command(
+        "sysctl", "-qw", "net.ipv6.conf.all.seg6_enabled=1", "net.ipv6.conf.v0.seg6_enabled=1")
+      let socket = try Self.open()
+      try socket.setSegments([Self.router])
+      let octets: [UInt8] = [5, 6, 7]
+      // The router is the first destination; the second lies behind a link that takes nothing so long.
+      try router.command("ip", "link", "set", "d0", "mtu", "1280")
+      let long = [UInt8](repeating: 9, count: 1_300)
+      for (message, hops, type) in [(octets, 1, 3), (long, 5, 2)] as [([UInt8], UInt8, UInt8)] {
+        try socket.send(
+          message.span, Envelope(to: SocketAddress(Self.beyond, port: 33_434), hopLimit: hops))
+        let items = try Self.collect(socket, errors: 1)
+        guard case .icmp(let error)? = items.last?.item else {
+          Issue.record("\(items)")
+          return
+        }
+        #expect(error.type == type)
+        #expect(error.offender == Self.router)
+        // Behind the routing header and the UDP header, cut where the router cut it.
+        #expect(items.last?.octets.prefix(3) == message.prefix(3))
+      }
+    }
+  }
 }

@@ -32,32 +32,27 @@ enum RunTrace {
   private static func run(
     _ invocation: TraceInvocation, systems: PrefixTable?, programName: String
   ) throws(PingFailure) -> TraceOutcome {
+    let options = TraceTextOptions(invocation)
     switch invocation.output.style {
+    case .text: return try run(invocation, TraceText(options: options), systems, programName)
     case .json:
-      try run(
-        invocation, TraceJSON(includesNames: !invocation.output.isNumeric), systems: systems,
-        programName: programName)
-    case .report:
-      try run(
-        invocation, TraceReport(options: TraceTextOptions(invocation)), systems: systems,
-        programName: programName)
-    case .live:
-      try live(invocation, systems: systems, programName: programName)
-    default:
-      try run(
-        invocation, TraceText(options: TraceTextOptions(invocation)), systems: systems,
-        programName: programName)
+      return try run(
+        invocation, TraceJSON(includesNames: !invocation.output.isNumeric), systems, programName)
+    case .atlas: return try run(invocation, TraceAtlas(), systems, programName)
+    case .scamper: return try run(invocation, TraceScamper(), systems, programName)
+    case .dot: return try run(invocation, TraceDot(options: options), systems, programName)
+    case .report: return try run(invocation, TraceReport(options: options), systems, programName)
+    case .live: return try live(invocation, systems, programName)
     }
   }
 
   /// A screen where standard output is a terminal, lines elsewhere.
   private static func live(
-    _ invocation: TraceInvocation, systems: PrefixTable?, programName: String
+    _ invocation: TraceInvocation, _ systems: PrefixTable?, _ programName: String
   ) throws(PingFailure) -> TraceOutcome {
     guard let screen = TerminalScreen(output: 1) else {
       return try run(
-        invocation, LiveLines(options: TraceTextOptions(invocation)), systems: systems,
-        programName: programName)
+        invocation, LiveLines(options: TraceTextOptions(invocation)), systems, programName)
     }
     var sink = LiveSink(
       screen, request: invocation.request, looksUpNames: !invocation.output.isNumeric, systems: systems,
@@ -67,7 +62,7 @@ enum RunTrace {
   }
 
   private static func run<Writer: TraceWriter>(
-    _ invocation: TraceInvocation, _ writer: Writer, systems: PrefixTable?, programName: String
+    _ invocation: TraceInvocation, _ writer: Writer, _ systems: PrefixTable?, _ programName: String
   ) throws(PingFailure) -> TraceOutcome {
     try run(
       invocation.request, writer, looksUpNames: !invocation.output.isNumeric, systems: systems,

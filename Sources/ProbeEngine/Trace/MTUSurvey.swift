@@ -35,8 +35,10 @@ struct MTUSurvey: TraceSurvey, Sendable {
   /// The lowest hop that answered as the end of the path.
   private var end = Int.max
   private var search: (hop: Int, search: MTUSearch)?
-  /// Packet Too Big with an MTU that cannot be, by hop; each reported once.
+  /// Packet Too Big with an MTU that cannot be, by hop.
   private var invalid: [Int: [TraceMTU]] = [:]
+  /// Those that were reported.
+  private var lies: [TraceMTU] = []
   /// Hops that were reported silent, since the last that answered.
   private var silentHops = 0
   private var replies = 0
@@ -297,7 +299,14 @@ struct MTUSurvey: TraceSurvey, Sendable {
   private mutating func report(_ hop: Int, at now: Instant, into events: inout EventQueue<TraceEvent>) {
     let state = hops[hop - first]
     let isAnswered = state[length(hop)].answers > 0
-    for report in invalid[hop] ?? [] { events.append(.mtu(report)) }
+    for report in invalid[hop] ?? [] {
+      // Probes of several hop limits draw the same.
+      guard !lies.contains(where: { $0.mtu == report.mtu && $0.reporter == report.reporter }) else {
+        continue
+      }
+      lies.append(report)
+      events.append(.mtu(report))
+    }
     let step = step(hop)
     // What was found at a hop that never answers is not shown before one that does.
     if reportedMTU == nil || (step.mtu != reportedMTU && (isAnswered || step.source != .blackHole)) {

@@ -19,6 +19,8 @@ struct PathLevels: Sendable {
   /// Fate of lane 0 by hop, from the first hop on, as far as it counts.
   private(set) var firstLane: [PathFate] = []
 
+  /// Of all probes to nodes that answer.
+  private(set) var everywhere = PathLosses()
   private(set) var limits: [Int] = []
   /// Vertex that each lane passes, or -1; index: level, lane.
   private(set) var places: [[Int]] = []
@@ -56,8 +58,6 @@ struct PathLevels: Sendable {
     settle(graph)
   }
 
-  private var doubt: Double { (1 - rule.confidence) / 10 }
-
   // MARK: How far
 
   /// How far the flow of each lane may be asked.
@@ -73,6 +73,7 @@ struct PathLevels: Sendable {
         break
       }
       lastAnswered = max(lastAnswered, own[index])
+      for cell in lane.cells where cell.node != PathNode.none { everywhere.note(cell) }
     }
     limits = graph.lanes.indices.map { index in
       if graph.lanes[index].end != .max { return graph.lanes[index].end }
@@ -174,7 +175,7 @@ struct PathLevels: Sendable {
         continue
       }
       let cell = graph.cell(lane, hop)
-      let fate = losses[group].fate(cell, doubt: doubt)
+      let fate = losses[group].fate(cell, everywhere: everywhere)
       fates[lane] = fate
       if isOrdinary, cell.asked > 0 {
         asked += 1
@@ -186,6 +187,7 @@ struct PathLevels: Sendable {
         continue
       }
       vertices[group].note(fate, cell, lane: lane, isOrdinary: isOrdinary)
+      vertices[group].losses = losses[group]
     }
     for index in vertices.indices {
       complete(&vertices[index], hop: hop, graph)

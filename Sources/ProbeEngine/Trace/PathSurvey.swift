@@ -154,7 +154,7 @@ struct PathSurvey: TraceSurvey, Sendable {
       for vertex in levels.levels[level] where vertex.isSettled {
         reportLinks(of: vertex, levels, level: level, into: &events)
         if vertex.nexts.count > 1, firstHop == 1 || level > 0 {
-          if report(vertex, isFinal: isFinal, into: &events) { isWaiting = true }
+          if report(vertex, levels.everywhere, isFinal: isFinal, into: &events) { isWaiting = true }
         }
       }
     }
@@ -216,7 +216,7 @@ struct PathSurvey: TraceSurvey, Sendable {
 
   /// Finds out what a balancer hashes and reports it; true while that is under way.
   private mutating func report(
-    _ vertex: PathVertex, isFinal: Bool, into events: inout EventQueue<TraceEvent>
+    _ vertex: PathVertex, _ everywhere: PathLosses, isFinal: Bool, into events: inout EventQueue<TraceEvent>
   ) -> Bool {
     let node = traceNode(vertex.key.node, hop: vertex.key.hop)
     let branches = (nexts[node] ?? []).sorted { $0.isBefore($1) }
@@ -230,7 +230,7 @@ struct PathSurvey: TraceSurvey, Sendable {
       hashes = .flowLabel
     } else if !isFieldTested {
       hashes = .unknown
-    } else if let found = testFields(of: vertex, isFinal: isFinal) {
+    } else if let found = testFields(of: vertex, everywhere, isFinal: isFinal) {
       hashes = found
     } else {
       return true
@@ -245,7 +245,9 @@ struct PathSurvey: TraceSurvey, Sendable {
   }
 
   /// Varies one field at a time; nil while it is under way.
-  private mutating func testFields(of vertex: PathVertex, isFinal: Bool) -> TraceBalancer.Hashes? {
+  private mutating func testFields(
+    of vertex: PathVertex, _ everywhere: PathLosses, isFinal: Bool
+  ) -> TraceBalancer.Hashes? {
     let key = vertex.key
     if tests[key] == nil {
       guard
@@ -256,7 +258,7 @@ struct PathSurvey: TraceSurvey, Sendable {
     }
     guard var test = tests[key] else { return .unknown }
     for field in PathField.allCases where test.outcomes[field] == nil && !test.undecided.contains(field) {
-      step(field, &test, of: vertex, isFinal: isFinal)
+      step(field, &test, of: vertex, everywhere, isFinal: isFinal)
     }
     tests[key] = test
     guard test.outcomes.count + test.undecided.count == PathField.allCases.count else { return nil }
@@ -269,7 +271,8 @@ struct PathSurvey: TraceSurvey, Sendable {
   }
 
   private mutating func step(
-    _ field: PathField, _ test: inout PathFieldTest, of vertex: PathVertex, isFinal: Bool
+    _ field: PathField, _ test: inout PathFieldTest, of vertex: PathVertex, _ everywhere: PathLosses,
+    isFinal: Bool
   ) {
     let hop = vertex.key.hop
     // Where the balancer itself is silent, what stands before it must have been passed.
@@ -293,7 +296,17 @@ struct PathSurvey: TraceSurvey, Sendable {
       }
       let cell = graph.cell(lane, hop + 1)
       if cell.node == PathNode.none {
-        if cell.inFlight > 0 { open += 1 }
+        if cell.inFlight == 0, cell.lost > 0 {
+          let isBranch = vertex.nexts.contains(PathNode.silent)
+          if isBranch, vertex.losses.isSilent(lost: Int(cell.lost), everywhere: everywhere) {
+            test.outcomes[field] = true
+            return
+          }
+          guard !isFinal, Int(cell.lost) < PathLosses.mostTries, graph.ask(lane, hop + 1) else { continue }
+          open += 1
+        } else if cell.inFlight > 0 {
+          open += 1
+        }
       } else if cell.node == test.next {
         passed += 1
       } else {

@@ -33,6 +33,8 @@ struct PathVertex: Sendable {
   var answered: [(lane: Int, node: Int16)] = []
   /// Next hops; `PathNode.silent` among them.
   var nexts: [Int16] = []
+  /// How probes one hop further were lost.
+  var losses = PathLosses()
   /// Probes one hop further.
   var probes = 0
   /// One hop further is beyond what may be asked.
@@ -89,12 +91,16 @@ struct PathLosses: Sendable {
   var silentLost = 0
   var inFlight = 0
 
-  /// Losses of a flow where others answer, after which more tries need a reason.
+  /// Losses of one flow before its silence is believed, where nothing else speaks for it.
   static let tries = 3
   /// Losses after which no more is tried.
   static let mostTries = 5
   /// Losses of several flows at a hop where nobody answered yet that stand for `tries` of each.
   static let sharedTries = 6
+  /// The chance of a coincidence that is still taken for silence: of a hop, and of one more flow where silence
+  /// is known to be one of the next hops. Small, because loss must not draw links.
+  static let hopDoubt = 1e-4
+  static let flowDoubt = 1e-3
 
   mutating func note(_ cell: PathCell) {
     if cell.node != PathNode.none {
@@ -109,26 +115,46 @@ struct PathLosses: Sendable {
     }
   }
 
-  func fate(_ cell: PathCell, doubt: Double) -> PathFate {
+  /// The share of probes that are lost on the way to routers that answer (Laplace's estimate).
+  var rate: Double { Double(answeredLost + 1) / Double(answeredLost + answered + 2) }
+
+  /// `everywhere`: the same for all hops.
+  func fate(_ cell: PathCell, everywhere: PathLosses) -> PathFate {
     if cell.node != PathNode.none { return .node(cell.node) }
     if cell.asked == 0 { return .unsent }
     if cell.inFlight > 0 { return .pending }
+    let lost = Int(cell.lost)
     guard answered > 0 else {
-      if Int(cell.lost) >= Self.tries || silentLost >= Self.sharedTries { return .silent }
-      return silentLost + inFlight >= Self.sharedTries ? .pending : .retry
+      let isEnough = lost >= Self.tries || silentLost >= Self.sharedTries
+      if isEnough, everywhere.answered == 0 || chance(of: silentLost, everywhere) < Self.hopDoubt {
+        return .silent
+      }
+      if silentLost + inFlight >= Self.sharedTries, inFlight > 0 { return .pending }
+      return lost < Self.mostTries ? .retry : .unknown
     }
-    if Int(cell.lost) < Self.tries { return .retry }
-    if coincidence < doubt { return .silent }
-    return Int(cell.lost) < Self.mostTries ? .retry : .unknown
+    if isSilenceKnown(everywhere) {
+      if chance(of: lost, everywhere) < Self.flowDoubt { return .silent }
+    } else if lost < Self.tries {
+      return .retry
+    }
+    return lost < Self.mostTries ? .retry : .unknown
   }
 
-  /// The chance that flows to routers that all answer were lost so often, if losses fall on all alike: the rate is
-  /// taken from flows that were answered (Laplace's estimate), and any choice of flows counts.
-  private var coincidence: Double {
-    let rate = Double(answeredLost + 1) / Double(answeredLost + answered + 2)
+  /// Whether one more flow that is lost so often meets silence, which is one of the next hops.
+  func isSilent(lost: Int, everywhere: PathLosses) -> Bool { chance(of: lost, everywhere) < Self.flowDoubt }
+
+  /// Losses of flows to routers that all answer would hardly fall so.
+  private func isSilenceKnown(_ everywhere: PathLosses) -> Bool {
+    guard silentLost >= Self.tries else { return false }
+    var coincidence = chance(of: silentLost, everywhere)
+    for i in 0..<silent { coincidence *= Double(answered + silent - i) / Double(i + 1) }
+    return coincidence < Self.hopDoubt
+  }
+
+  private func chance(of losses: Int, _ everywhere: PathLosses) -> Double {
+    let rate = answered > 0 ? max(self.rate, everywhere.rate) : everywhere.rate
     var chance = 1.0
-    for _ in 0..<min(silentLost, 1_000) { chance *= rate }
-    for i in 0..<silent { chance *= Double(answered + silent - i) / Double(i + 1) }
+    for _ in 0..<min(losses, 1_000) { chance *= rate }
     return chance
   }
 }

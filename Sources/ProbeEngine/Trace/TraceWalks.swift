@@ -51,7 +51,9 @@ struct TraceWalks {
     rounds?.stop(at: now)
   }
 
-  var isFinished: Bool { hops?.isFinished ?? paths?.isFinished ?? mtu?.isFinished ?? rounds?.isFinished ?? true }
+  var isFinished: Bool {
+    hops?.isFinished ?? paths?.isFinished ?? mtu?.isFinished ?? rounds?.isFinished ?? true
+  }
 
   mutating func pause() { rounds?.pause() }
   mutating func resume(at now: Instant) { rounds?.resume(at: now) }

@@ -89,7 +89,7 @@ struct TraceEndText {
     if end.inFlight > 0 {
       out.put(", ")
       out.put(decimal: end.inFlight)
-      out.put(" without a verdict")
+      out.put(" no longer waited for")
     }
     if end.sendFailed > 0 {
       out.put("; ")

@@ -1,4 +1,5 @@
 import ProbeEngine
+import Timing
 
 /// The paths to one target: nodes by the hop limit at which they answer, and who follows whom. A router that
 /// answers at two hop limits (paths of uneven length) is a node at each.
@@ -15,6 +16,8 @@ struct TraceGraph: Sendable {
   private(set) var next: [Vertex: [Vertex]] = [:]
   private(set) var balancers: [Vertex: TraceBalancer] = [:]
   private(set) var arrivals: Set<Vertex> = []
+  /// The shortest round trip of each, in nanoseconds, where hops told one.
+  private(set) var shortest: [Vertex: Int64] = [:]
   private(set) var linkCount = 0
 
   var isEmpty: Bool { levels.isEmpty }
@@ -42,6 +45,14 @@ struct TraceGraph: Sendable {
 
   mutating func add(_ balancer: TraceBalancer) {
     balancers[Vertex(hopLimit: balancer.hopLimit, node: balancer.node)] = balancer
+  }
+
+  /// Takes the time; nodes come by links alone.
+  mutating func record(_ reply: TraceReply) {
+    guard let roundTrip = reply.roundTrip?.count else { return }
+    let vertex = Vertex(
+      hopLimit: reply.probe.hopLimit, node: .router(reply.address, zone: reply.zone))
+    shortest[vertex] = min(shortest[vertex] ?? .max, roundTrip)
   }
 
   private mutating func add(_ vertex: Vertex) {

@@ -28,10 +28,10 @@ struct TraceHopText {
       out.put("  ")
       put(mtu, besides: previous?.address, into: &out)
     }
-    for (index, note) in hop.notes.enumerated() {
-      out.put(index == 0 ? "  (" : "; ")
-      put(note, into: &out)
-      if index == hop.notes.count - 1 { out.put(")") }
+    if !hop.notes.isEmpty {
+      out.put("  (")
+      put(hop.notes, into: &out)
+      out.put(")")
     }
     out.put("\n")
   }
@@ -126,6 +126,13 @@ struct TraceHopText {
       return run.targets[target].name
     }
     return names.names[host]
+  }
+
+  func put(_ notes: [TraceHop.Note], into out: inout [UInt8]) {
+    for (index, note) in notes.enumerated() {
+      if index > 0 { out.put("; ") }
+      put(note, into: &out)
+    }
   }
 
   private func put(_ note: TraceHop.Note, into out: inout [UInt8]) {

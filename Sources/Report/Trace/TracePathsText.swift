@@ -50,6 +50,11 @@ struct TracePathsText {
     case .silent: out.put("*")
     case .origin: out.put("this host")
     }
+    if let shortest = graph.shortest[vertex] {
+      out.put("  ")
+      out.put(milliseconds: shortest)
+      out.put(" ms")
+    }
     if graph.arrivals.contains(vertex) { out.put("  target") }
     let next = graph.next[vertex] ?? []
     if !isPlain(vertex, next) { put(arrowsTo: next, into: &out) }

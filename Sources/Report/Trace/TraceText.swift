@@ -15,7 +15,9 @@ package struct TraceText: TraceWriter {
     /// The path MTU up to the last hop that was printed, and what is known of later hops.
     var mtu: TraceMTU?
     var nextMTU: [UInt8: TraceMTU] = [:]
+    /// Mode `.paths`: what the hops of one flow say beside the graph.
     var graph = TraceGraph()
+    var notes: [(hopLimit: UInt8, notes: [TraceHop.Note])] = []
   }
 
   private let options: TraceTextOptions
@@ -55,7 +57,9 @@ package struct TraceText: TraceWriter {
     guard let run else { return }
     let hopText = TraceHopText(options: options, run: run, names: names)
     switch event {
-    case .reply, .lost, .sendFailed, .round: break
+    case .lost, .sendFailed, .round: break
+    case .reply(let reply):
+      if case .paths = run.mode { blocks[reply.probe.target, default: Block()].graph.record(reply) }
     case .late(let reply):
       if isEnded(reply.probe.target) {
         putName(of: reply.probe.target, into: &out.standardOutput)
@@ -129,6 +133,13 @@ package struct TraceText: TraceWriter {
       case .sendFailed: break
       }
     }
+    if case .paths = hopText.run.mode {
+      // The graph at the end shows every hop, with its time.
+      for case .reply(let reply) in hop.verdicts { block.graph.record(reply) }
+      if !hop.notes.isEmpty { block.notes.append((hop.hopLimit, hop.notes)) }
+      blocks[hop.target] = block
+      return
+    }
     let mtu = block.nextMTU.removeValue(forKey: hop.hopLimit)
     let changed = mtu.flatMap { $0.isSame(as: block.mtu) ? nil : $0 }
     if let mtu { block.mtu = mtu }
@@ -172,6 +183,13 @@ package struct TraceText: TraceWriter {
     if !block.graph.isEmpty {
       let paths = TracePathsText(hopText: hopText, graph: block.graph)
       paths.put(target: end.target, into: &out)
+      for (hopLimit, notes) in block.notes {
+        out.put("hop ")
+        out.put(decimal: UInt64(hopLimit))
+        out.put(": ")
+        hopText.put(notes, into: &out)
+        out.put("\n")
+      }
       paths.putCounts(into: &out)
     }
     let endText = TraceEndText(hopText: hopText)

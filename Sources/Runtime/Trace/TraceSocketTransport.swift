@@ -48,8 +48,6 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
 
   private var sendBatch: SendBatch
   private var transmits: [TraceTransmit] = []
-  /// The socket of each; nil where none could be had.
-  private var flows: [Flow?] = []
   private var openFailure = Errno.tooManyOpenFiles
   /// The first that has not left yet.
   private var first = 0
@@ -88,21 +86,24 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
   // MARK: Out
 
   mutating func transmit(_ engine: inout TraceEngine, clock: KernelClock) -> Instant? {
+    if first == transmits.count {
+      let room = roomForProbes(engine)
+      guard room > 0 else { return SystemClock.monotonicNow() + TraceLimits.retry }
+      guard collect(&engine, atMost: room) else { return nil }
+    }
     // One batch: what answers it may end the trace before the next.
-    if first == transmits.count, !collect(&engine) { return nil }
     return send(&engine, clock: clock)
   }
 
   /// Fills the batch with what is due; says whether there is anything.
-  private mutating func collect(_ engine: inout TraceEngine) -> Bool {
+  private mutating func collect(_ engine: inout TraceEngine, atMost limit: Int) -> Bool {
     sendBatch.removeAll()
     transmits.removeAll(keepingCapacity: true)
-    flows.removeAll(keepingCapacity: true)
     first = 0
     let destinations = destinations
     let common = settings.common
     let numbersStamps = numbersStamps
-    while !sendBatch.isFull {
+    while sendBatch.count < limit {
       let now = SystemClock.monotonicNow()
       var found: TraceTransmit?
       sendBatch.append { span in
@@ -114,7 +115,6 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
       }
       guard let transmit = found else { break }
       transmits.append(transmit)
-      flows.append(flow(for: transmit, engine))
     }
     return !transmits.isEmpty
   }
@@ -122,12 +122,12 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
   /// Sends the batch from where it got to. An instant: there was no room, try again then.
   private mutating func send(_ engine: inout TraceEngine, clock: KernelClock) -> Instant? {
     while first < transmits.count {
-      guard let flow = flows[first] else {
+      guard let flow = flow(for: transmits[first]) else {
         fail(&engine, openFailure, mtu: nil)
         continue
       }
       var end = first + 1
-      while end < transmits.count, flows[end] === flow { end += 1 }
+      while end < transmits.count, isServed(transmits[end], by: flow) { end += 1 }
       let outcome = flow.socket.send(sendBatch, from: first, upTo: end)
       if !numbersStamps {
         for i in first..<first + outcome.sent { flow.ledger.noteSent(transmits[i].number) }
@@ -172,12 +172,36 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
 
   // MARK: Sockets
 
-  private mutating func flow(for transmit: TraceTransmit, _ engine: borrowing TraceEngine) -> Flow? {
+  /// Probes that may leave before answers are looked at. Those with a socket of their own need a descriptor each;
+  /// a probe that has to wait for one is not taken from the engine.
+  private mutating func roomForProbes(_ engine: borrowing TraceEngine) -> Int {
+    guard events != nil, primary.port == 0 else { return sendBatch.capacity }
+    if others.count + sendBatch.capacity > maximumSockets {
+      order.removeAll { token in
+        guard let number = others[token]?.number, engine.isSettled(number) else { return false }
+        others[token] = nil
+        return true
+      }
+    }
+    return min(sendBatch.capacity, maximumSockets - others.count)
+  }
+
+  private func isServed(_ transmit: TraceTransmit, by flow: Flow) -> Bool {
+    if Socket.way == .packet || events == nil { return true }
     let port = transmit.probe.flow.sourcePort
-    if Socket.way == .packet || events == nil || port != 0 && port == primary.port { return primary }
-    let token = port != 0 ? UInt64(port) : transmit.number &+ 1 << 16
+    return port != 0 && port == flow.port
+  }
+
+  private mutating func flow(for transmit: TraceTransmit) -> Flow? {
+    if isServed(transmit, by: primary) { return primary }
+    let port = transmit.probe.flow.sourcePort
+    let token = port != 0 ? UInt64(port) : (transmit.number &+ 1) << 16
     if let flow = others[token] { return flow }
-    makeRoom(engine)
+    // Of many flows the oldest gives way; what would still answer it is lost.
+    if others.count >= maximumSockets, let oldest = order.first {
+      others[oldest] = nil
+      order.removeFirst()
+    }
     do throws(PingFailure) {
       let socket = try settings.open(Socket.self, port: port, isBound: port != 0)
       let flow = Flow(socket, port: port, number: port == 0 ? transmit.number : nil)
@@ -188,20 +212,6 @@ struct TraceSocketTransport<Socket: TraceSocket & ~Copyable>: ~Copyable, TraceTr
     } catch {
       openFailure = error.errno ?? .tooManyOpenFiles
       return nil
-    }
-  }
-
-  /// Closes the sockets whose probes are settled, and if there is none, the oldest.
-  private mutating func makeRoom(_ engine: borrowing TraceEngine) {
-    guard others.count >= maximumSockets else { return }
-    order.removeAll { token in
-      guard let number = others[token]?.number, engine.isSettled(number) else { return false }
-      others[token] = nil
-      return true
-    }
-    if others.count >= maximumSockets, let oldest = order.first {
-      others[oldest] = nil
-      order.removeFirst()
     }
   }
 

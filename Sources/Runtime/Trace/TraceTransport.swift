@@ -37,8 +37,8 @@ enum TraceLimits {
   static let patience = Nanoseconds.milliseconds(400)
   /// Between two tries to send without room.
   static let retry = Nanoseconds.milliseconds(1)
-  /// Descriptors that are not a socket for probes.
-  static let otherDescriptors = 32
+  /// Descriptors that are not a socket for probes: standard ones, signals, pollers, a resolver's.
+  static let otherDescriptors = 14
   static let sockets = 1_024
 
   /// Sockets that a run may have open.

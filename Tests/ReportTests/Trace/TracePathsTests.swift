@@ -66,13 +66,18 @@ import Wire
       TraceText(options: TraceTextOptions()), makeTraceRun(mode: .paths(confidence: 0.99)),
       [
         Self.link(.origin, Self.node(8), 8), Self.link(Self.node(8), .silent(hopLimit: 9), 9),
+        .hop(
+          makeHop(
+            8, [.reply(makeTraceReply(8, 1)), .reply(makeTraceReply(8)), .lost(makeTraceLoss(8))],
+            [.addressTranslation])),
         Self.link(.silent(hopLimit: 9), Self.node(10), 10), Self.link(Self.node(10), Self.node(9), 11),
         .end(makeTraceEnd(.reached, hops: 11, replied: 11)),
       ])
     #expect(
       Array(printed.lines[1...5]) == [
-        " 8   2001:db8:8::1", " 9   *", "10   2001:db8:a::1", "11   host.example (2001:db8:9::1)  target",
-        "4 nodes, 4 links, 0 balancers",
+        " 8   2001:db8:8::1  8.000 ms", " 9   *", "10   2001:db8:a::1",
+        "11   host.example (2001:db8:9::1)  target",
+        "hop 8: addresses are translated from here on",
       ])
   }
 

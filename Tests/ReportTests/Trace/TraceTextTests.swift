@@ -159,7 +159,7 @@ import Wire
         PrintedTrace(TraceText(options: Self.options()), makeTraceRun(), [.end(end)]).lines.dropFirst())
     }
     let counts =
-      "4 probes sent: 1 answered, 0 lost, 3 without a verdict; 2 more could not be sent; 1 answer not believed"
+      "4 probes sent: 1 answered, 0 lost, 3 no longer waited for; 2 more could not be sent; 1 answer not believed"
     #expect(lines(.maximumHops)[1] == counts)
     #expect(
       lines(.reached, from: other)[0]
