@@ -251,18 +251,18 @@ def _rewritten(probe, n, earlier):
     return [(0, probe.error(EXCEEDED, probe.quoted(**REWRITES[n][1](probe))))]
 
 
-def _zeroed(probe):
-    """Everything that could hold a key is zero, but ports, identifier and lengths are right."""
+def _keyless(probe, fill=0xA5):
+    """Everything that could hold a key is filled in, but ports, identifier and lengths are right."""
     octets = bytearray(probe.quoted())
     keyed = {UDP: 48, ICMP: 46, TCP: 44}[probe.protocol]
     end = 48 if probe.protocol == TCP else len(octets)
-    octets[keyed:end] = bytes(end - keyed)
+    octets[keyed:end] = bytes([fill]) * (end - keyed)
     return bytes(octets)
 
 
 def _foreign(probe):
     """Another program's probe to the same destination."""
-    octets = bytearray(_zeroed(probe))
+    octets = bytearray(_keyless(probe))
     at = 44 if probe.protocol == ICMP else 40
     octets[at] ^= 0x55
     octets[at + 1] ^= 0xAA
@@ -271,11 +271,12 @@ def _foreign(probe):
 
 def _forged(probe, n, earlier):
     forgeries = {
-        1: lambda: probe.error(EXCEEDED, _zeroed(probe), source=ELSEWHERE),
+        1: lambda: probe.error(EXCEEDED, _keyless(probe), source=ELSEWHERE),
         2: lambda: probe.error(EXCEEDED, _foreign(probe), source=ELSEWHERE),
-        3: lambda: probe.error(UNREACHABLE, _zeroed(probe), source=ELSEWHERE),
+        3: lambda: probe.error(UNREACHABLE, _keyless(probe), source=ELSEWHERE),
         4: lambda: (lambda good: good[:42] + bytes([good[42] ^ 0xFF]) + good[43:])(
             probe.error(EXCEEDED, source=ELSEWHERE)),
+        5: lambda: probe.error(EXCEEDED, _keyless(probe, 0), source=ELSEWHERE),
     }
     return [(0, forgeries[n]()), (0, probe.answer())]
 
@@ -352,7 +353,8 @@ MODES = {
     0x5: (_cut, "errors quote N octets"),
     0x6: (_malformed, "extension malformed in way N (0 to 8)"),
     0x7: (_rewritten, "from hop 3 on field N of the quoted packet is changed (1 to 9)"),
-    0x8: (_forged, "first a forged error: no key (1), another flow (2), no key and unreachable (3), checksum (4)"),
+    0x8: (_forged, "first a forged error: no key (1), another flow (2), no key and unreachable (3), "
+          "checksum (4), zeros for a key (5)"),
     0x9: (_copies, "answers, and N times more"),
     0xA: (_alternating, "hop 2 answers from two addresses in turn"),
     0xB: (_ends, "hop 3 answers with type N>>8, code N&ff"),
