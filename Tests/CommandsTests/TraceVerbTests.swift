@@ -226,4 +226,76 @@ import Timing
     }
     #expect(error?.standardError.hasSuffix("write fe80::1%INTERFACE (one of 'eth0', 'eth1')\n") == true)
   }
+
+  /// What help lists, in its order: scripts and fingers know these names.
+  @Test func theOptionsAreThese() {
+    let listed = HelpText.render(.trace).split(separator: "\n")
+      .filter { $0.hasPrefix("  -") || $0.hasPrefix("      --") }
+      .map { String(Substring($0.unicodeScalars.prefix(34)).drop(while: { $0 == " " })) }
+      .map { line in String(line.reversed().drop(while: { $0 == " " }).reversed()) }
+    #expect(
+      listed == [
+        "-M, --method METHOD",
+        "-U, --udp",
+        "-I, --icmp",
+        "-T, --tcp",
+        "-p, --port N",
+        "--source-port N",
+        "-q, --queries N",
+        "-f, --first N",
+        "-m, --max-hops N",
+        "--classic",
+        "--paths",
+        "--confidence PERCENT",
+        "--mtu",
+        "--live",
+        "--report N",
+        "--interval TIME",
+        "--packet-size N",
+        "--pattern HEX",
+        "-Q, --traffic-class N",
+        "-F, --flow-label N",
+        "-g, --gateway ADDRESS",
+        "--seed N",
+        "-s, --source ADDRESS",
+        "-i, --interface NAME",
+        "--mark N",
+        "-r, --no-route",
+        "-d, --socket-debug",
+        "--raw",
+        "--unprivileged",
+        "--rate N",
+        "-N, --in-flight N",
+        "--per-hop N",
+        "-w, --wait TIME",
+        "--gap-limit N",
+        "--deadline TIME",
+        "--file FILE",
+        "--share-hops",
+        "--no-share-hops",
+        "--json",
+        "--format FORMAT",
+        "--as-file FILE",
+        "-D, --timestamps",
+        "-n, --numeric",
+        "-v, --verbose",
+        "-h, --help",
+        "-V, --version",
+      ])
+  }
+
+  @Test func thePathMTUIsSoughtFromTheLinksUnlessASizeIsGiven() throws {
+    #expect(try TraceVerb.parse(["--mtu", "h"]).request.configuration.packetLength == 0)
+    #expect(
+      try TraceVerb.parse(["--mtu", "--packet-size", "9000", "h"]).request.configuration.packetLength == 9_000
+    )
+  }
+
+  @Test func pathsKeepAPortThatWasAskedFor() throws {
+    #expect(try TraceVerb.parse(["--paths", "-p53", "h"]).request.configuration.isDestinationPortFixed)
+    #expect(try TraceVerb.parse(["--paths", "h:53"]).request.configuration.isDestinationPortFixed)
+    #expect(try !TraceVerb.parse(["--paths", "h"]).request.configuration.isDestinationPortFixed)
+    // Elsewhere it would turn --classic around.
+    #expect(try !TraceVerb.parse(["--classic", "-p53", "h"]).request.configuration.isDestinationPortFixed)
+  }
 }

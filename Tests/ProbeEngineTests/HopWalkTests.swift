@@ -103,7 +103,10 @@ import Wire
     // The first of three is no token bucket, nor is loss that later hops show as well.
     #expect(lossy { hop, query in hop == 3 && query == 0 }.hop(3)?.notes == [])
     #expect(lossy { hop, query in hop == 3 && query == 2 || hop >= 5 && query == 1 }.hop(3)?.notes == [])
-    #expect(lossy { hop, query in hop >= 3 && query == 2 }.hops.allSatisfy { $0.notes.isEmpty })
+    #expect(lossy { hop, query in hop >= 6 && query == 2 }.hops.allSatisfy { $0.notes.isEmpty })
+    // Each hop answers its first two only, the target too.
+    let all = lossy { _, query in query == 2 }
+    #expect(all.hops.dropLast().allSatisfy { $0.notes == [.rateLimited] } && all.hop(7)?.notes == [])
   }
 
   @Test func `a gap of silent hops ends the trace and nothing beyond it is asked`() {

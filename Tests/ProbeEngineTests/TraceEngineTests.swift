@@ -40,13 +40,21 @@ import Wire
 
   @Test func `the first window is sixteen probes, and it grows with the answers`() {
     let c = traceConfiguration()
-    var sent = 0
-    let result = run(c, chain(c, length: 64) { _ in .milliseconds(10) })
-    for (_, at) in result.transmits where at == .zero { sent += 1 }
-    #expect(sent == 16)
-    #expect(result.transmits.count { $0.at == .zero + .milliseconds(10) } == 32)
+    let result = run(c, chain(c, length: 64) { _ in .milliseconds(1) })
+    let times = result.transmits.map(\.at)
+    #expect(times.filter { $0 == .zero }.count == 16 && times.filter { $0 == at(1) }.count == 32)
     #expect(result.mostInFlight <= 128 && result.ends[0].reason == .maximumHops)
-    #expect(result.elapsed == .milliseconds(30))
+    #expect(result.elapsed == .milliseconds(3))
+    // Long round trips make it grow faster.
+    let slow = run(c, chain(c, length: 64) { _ in .milliseconds(10) })
+    #expect(slow.transmits.filter { $0.at == at(10) }.count == 64)
+  }
+
+  @Test func `thirty hops of 5 ms each take little longer than the furthest round trip`() {
+    let c = traceConfiguration()
+    let result = run(c, chain(c, length: 30) { .milliseconds(5 * Int64($0)) })
+    #expect(result.ends[0].isReached && result.hops.count == 30)
+    #expect(result.elapsed <= .milliseconds(190), "\(result.elapsed.count)")
   }
 
   @Test func `a stated window and gap hold`() {

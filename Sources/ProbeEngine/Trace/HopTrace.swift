@@ -14,10 +14,10 @@ struct HopTrace {
 
   let target: Int
   private let address: IPv6Address
-  private let firstHop: UInt8
-  private let maximumHops: UInt8
-  private let queries: Int
-  private let gapLimit: Int
+  let firstHop: UInt8
+  let maximumHops: UInt8
+  let queries: Int
+  let gapLimit: Int
   private let flow: TraceFlow
   private let lengthSlack: Int
   /// One flow of half-open TCP: a port that has answered one probe swallows others.
@@ -28,19 +28,19 @@ struct HopTrace {
   private let stopsQueryingOnAnswer: Bool
 
   /// By hop limit, from `firstHop` on.
-  private(set) var hops: [HopSlots]
+  var hops: [HopSlots]
   private var packetLength: Int
   private var pathMTU: Int?
   /// The lowest hop limit that ended the path.
-  private var final: UInt8?
-  private var highestAnswered: UInt8 = 0
+  var final: UInt8?
+  var highestAnswered: UInt8 = 0
   /// No hop below has anything to be asked.
   private var askFrom = 0
   /// Hop limit of the last hop that was told.
-  private var told: UInt8
-  private var silentRun = 0
+  var told: UInt8
+  var silentRun = 0
   private var smallestShownMTU = Int.max
-  private var notes: HopNotes
+  var notes: HopNotes
   private var verdicts = 0
   private var failures = 0
   private var lastErrno: Int32 = 0
@@ -50,8 +50,8 @@ struct HopTrace {
   private var isAloneDue = false
 
   /// Stop set: hops asked so far, nil in a trace that asks all; and the node of the router that was met, with its hop.
-  private var asked: ClosedRange<UInt8>?
-  private var met: (hopLimit: UInt8, node: Int)?
+  var asked: ClosedRange<UInt8>?
+  var met: (hopLimit: UInt8, node: Int)?
 
   var startedAt: Instant
   /// When it wants to be woken.
@@ -123,9 +123,9 @@ struct HopTrace {
 
   private func isAlone(_ hopLimit: UInt8) -> Bool { isHalfOpen && aloneFrom != nil && hopLimit == final }
 
-  private func index(_ hopLimit: UInt8) -> Int { Int(hopLimit) - Int(firstHop) }
+  func index(_ hopLimit: UInt8) -> Int { Int(hopLimit) - Int(firstHop) }
 
-  private mutating func want(_ hopLimit: UInt8, _ count: Int) {
+  mutating func want(_ hopLimit: UInt8, _ count: Int) {
     let i = index(hopLimit)
     hops[i].wanted = max(hops[i].wanted, count)
     askFrom = min(askFrom, i)
@@ -342,135 +342,5 @@ struct HopTrace {
       }
     }
     finish(.interrupted, at: now, &events)
-  }
-
-  // MARK: Stop set
-
-  /// Goes on with a trace that starts in the middle of the path: forward until it ends, backward until it meets a
-  /// router that is known.
-  private mutating func step(_ stopSet: StopSet?) {
-    guard let stopSet, var range = asked else { return }
-    defer { asked = range }
-    if let known = met, let final, known.hopLimit >= final { met = nil }
-    while true {
-      let before = range
-      for hopLimit in range where met.map({ $0.hopLimit < hopLimit }) ?? true {
-        guard hopLimit < final ?? .max else { break }
-        for address in hops[index(hopLimit)].routers {
-          if let node = stopSet.node(hopLimit, address) { met = (hopLimit, node) }
-        }
-      }
-      let top = range.upperBound
-      if final == nil, top < maximumHops, !hops[index(top)].routers.isEmpty || isSilentFor(top, range) {
-        range = range.lowerBound...(top + 1)
-        want(top + 1, 1)
-      }
-      let bottom = range.lowerBound
-      if met == nil, bottom > firstHop, hasFirstVerdict(bottom) {
-        range = (bottom - 1)...range.upperBound
-        want(bottom - 1, 1)
-      }
-      if range == before { break }
-    }
-    for hopLimit in range where hopLimit >= met?.hopLimit ?? firstHop && hopLimit <= final ?? maximumHops {
-      guard let first = hops[index(hopLimit)].places.first?.verdict else { continue }
-      switch HopFate(first) {
-      case .silent: want(hopLimit, queries)
-      case .router: if met?.hopLimit != hopLimit { want(hopLimit, queries) }
-      case .arrival, .terminal, .tooBig:
-        // Only once it is known to be the first that ends the path.
-        if hopLimit == firstHop || isPassed(hopLimit - 1) { want(hopLimit, queries) }
-      }
-    }
-  }
-
-  /// A router answered there, or nobody does.
-  private func isPassed(_ hopLimit: UInt8) -> Bool {
-    let slots = hops[index(hopLimit)]
-    return !slots.routers.isEmpty || slots.isComplete && slots.isSilent
-  }
-
-  /// The first probe there has its verdict, and where that is nothing, so have the others.
-  private func hasFirstVerdict(_ hopLimit: UInt8) -> Bool {
-    let slots = hops[index(hopLimit)]
-    guard slots.places.contains(where: { $0.verdict != nil }) else { return false }
-    return !slots.isSilent || slots.isComplete && slots.places.count >= queries
-  }
-
-  /// Silent, with all its queries, and not yet so often in a row that nothing further is asked.
-  private func isSilentFor(_ hopLimit: UInt8, _ range: ClosedRange<UInt8>) -> Bool {
-    var run = 0
-    for h in stride(from: hopLimit, through: range.lowerBound, by: -1) {
-      let slots = hops[index(h)]
-      guard slots.isComplete, slots.isSilent, slots.places.count >= queries else { break }
-      run += 1
-    }
-    return run > 0 && run < gapLimit
-  }
-
-  /// Both ends of what must be asked are known, and all between has its verdicts.
-  private var isMapped: Bool {
-    guard let asked else { return true }
-    let top = final ?? asked.upperBound
-    let bottom = met?.hopLimit ?? firstHop
-    guard asked.lowerBound <= bottom, bottom <= top else { return false }
-    if final == nil, top < maximumHops, !hops[index(top)].isSilent { return false }
-    return hops[index(bottom)...index(top)].allSatisfy(\.isComplete)
-  }
-
-  /// The hops before the router that was met, as they were found by others.
-  private mutating func tellShared(
-    _ stopSet: StopSet?, at now: Instant, _ events: inout EventQueue<TraceEvent>
-  ) {
-    guard let stopSet, let met, told < firstHop else { return }
-    for node in stopSet.hops(before: met.node) where node.hopLimit == told &+ 1 {
-      var hop = TraceHop(target: target, hopLimit: node.hopLimit, verdicts: node.verdicts, at: now)
-      _ = notes.add(node.verdicts)
-      hop.notes = [.shared]
-      silentRun = node.verdicts.contains { $0.reply != nil } ? 0 : silentRun + 1
-      events.append(.hop(hop))
-      told = node.hopLimit
-    }
-  }
-
-  /// Adds what this trace has found to the stop set.
-  func record(in stopSet: inout StopSet) {
-    var own: [(hopLimit: UInt8, verdicts: [TraceHop.Verdict], routers: [IPv6Address])] = []
-    let first = met?.hopLimit ?? firstHop
-    if told >= first {
-      for hopLimit in first...told {
-        let slots = hops[index(hopLimit)]
-        own.append((hopLimit, slots.verdicts { _ in false }, slots.routers))
-      }
-    }
-    stopSet.insert(own, distance: max(final ?? highestAnswered, firstHop))
-  }
-
-  // MARK: Rate limits
-
-  /// As from a token bucket: the first queries were answered and none after them, by one router, and further hops
-  /// answered all of theirs.
-  private func isRateLimited(_ hopLimit: UInt8) -> Bool {
-    let i = index(hopLimit)
-    let slots = hops[i]
-    guard hopLimit != final, queries >= 2, slots.routers.count == 1 else { return false }
-    guard HopTrace.isCutOff(slots) else { return false }
-    var full = 0
-    for later in hops[(i + 1)...].prefix(index(final ?? maximumHops) - i) {
-      let answered = later.places.count { $0.verdict?.reply != nil }
-      if later.places.count >= queries, answered == later.places.count {
-        full += 1
-      } else if answered > 0, later.isComplete, !HopTrace.isCutOff(later) {
-        // Loss further on speaks for a path that loses.
-        return false
-      }
-    }
-    return full > 0
-  }
-
-  private static func isCutOff(_ slots: HopSlots) -> Bool {
-    let inOrder = slots.places.compactMap(\.verdict).sorted { $0.sentAt < $1.sentAt }
-    guard let lost = inOrder.firstIndex(where: { $0.isLost }), lost > 0 else { return false }
-    return inOrder[lost...].allSatisfy { $0.isLost } && inOrder[..<lost].allSatisfy { $0.reply != nil }
   }
 }

@@ -108,7 +108,7 @@ extension TraceEngine {
   private mutating func believe(_ reply: TraceReply, _ slot: TraceSlot) {
     resolve(slot, as: .replied)
     records[slot.probe.target].replied += 1
-    pace.noteAnswered()
+    pace.noteAnswered(after: max(reply.receivedAt - reply.sentAt, .zero))
     noteTime(reply, slot)
     if configuration.reportsProbes { events.append(.reply(reply)) }
     walk.handle(.reply(reply), of: slot.number, probe: slot.ordered, at: reply.receivedAt)

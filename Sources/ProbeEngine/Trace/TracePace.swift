@@ -10,6 +10,7 @@ struct TracePace {
   /// A probe that is this old and unanswered holds no place in the window any more; where nothing has answered yet,
   /// it holds it twice as long. It is waited for all the same.
   private static let overdue = Nanoseconds.milliseconds(250)
+  private static let longRoundTrip = Nanoseconds.milliseconds(2)
   /// The table has room for twice as many.
   private static let mostInFlight = 65_536
 
@@ -68,11 +69,13 @@ struct TracePace {
   /// A probe has its verdict or is overdue.
   mutating func noteGone() { occupied -= 1 }
 
-  /// An answer in time: its place is free for another probe, and so is one more. So the window doubles with each
-  /// round trip whose probes are all answered.
-  mutating func noteAnswered() {
+  /// An answer in time: its place is free for another probe, and so is one more, and so the window doubles with each
+  /// round trip whose probes are all answered. Where round trips are long, each of them costs more than probes that go
+  /// beyond the target: three more.
+  mutating func noteAnswered(after roundTrip: Nanoseconds) {
     hasAnswers = true
-    window = min(window + 1, max(largest, window))
+    let more = roundTrip < TracePace.longRoundTrip ? 1 : 3
+    window = max(min(window + more, largest), window)
   }
 
   /// When a probe that left then holds no place any more; nil where that never happens.

@@ -34,6 +34,7 @@ struct TraceWalks {
 
   mutating func wake(at now: Instant) {
     hops?.wake(at: now)
+    paths?.wake(at: now)
     rounds?.wake(at: now)
   }
 
