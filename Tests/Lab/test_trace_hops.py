@@ -273,7 +273,9 @@ def test_parallel(lab):
         for each in running:
             run = Trace(each.finish(30), 0)
             equal(run.path(), ALL, f"path by {options}", run)
-            run.ended("reached", lost=0, late=0, rejected=0)
+            run.ended("reached", rejected=0)
+            # An error that meets a socket which is still busy in connect(2) is lost on it until the next SYN.
+            expect(run.end["lost"] + run.end["late"] <= (3 if "connect" in options else 0), "lost", run)
 
 
 def test_interrupt(lab):

@@ -21,6 +21,8 @@ def caught(lab, fields, traces, count=24, code=1):
     )
     runs = [trace(lab, *arguments, chain.PLAIN, before=before, code=code) for arguments, before in traces]
     capture.finish()
+    for run in runs:
+        equal((run.end["sent"], run.end["replied"]), (count, count), "sent and answered", run)
     packets = capture.fields(*fields)
     return [(run, packets[number * count:(number + 1) * count]) for number, run in enumerate(runs)]
 
