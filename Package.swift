@@ -85,17 +85,17 @@ var targets: [Target] = [
   tests("Capture", ["KernelLab", "LinuxNet", "Wire", "Timing"]),
   tests("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
   tests(
-    "Simulator", ["ProbeEngine", "Report", "Wire", "Timing", "Statistics"], exclude: ["Golden"]),
+    "Simulator", ["ProbeEngine", "Report", "Wire", "Timing", "Statistics"], exclude: ["Golden", "Scenarios"]),
   tests("Commands", ["Runtime", "Report", "ProbeEngine", "Wire", "Timing"]),
 ]
 
 if isFuzzing {
   // libFuzzer owns `main`, and the fuzzed code must carry its coverage: `scripts/fuzz` builds these with
   // --sanitize=fuzzer.
-  for name in ["Chain", "ICMPError", "Echo", "TCP", "Address"] {
+  for name in ["Chain", "ICMPError", "Echo", "TCP", "Address", "Trace"] {
     targets.append(
       .executableTarget(
-        name: "Fuzz" + name, dependencies: ["Wire"],
+        name: "Fuzz" + name, dependencies: name == "Trace" ? ["ProbeEngine", "Wire", "Timing"] : ["Wire"],
         swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
   }
 }

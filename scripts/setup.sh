@@ -8,7 +8,7 @@ swift_wanted=6.3
 swift_source=https://www.swift.org/install/linux/
 
 # The program is one file; these names are links to it and choose a face by argv[0].
-faces=(ping6)
+faces=(ping6 traceroute6 rltraceroute6 tcptraceroute6 tracert6 tracepath6)
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -22,13 +22,13 @@ declare -A shown_by=(
   [iproute2]=ip [nftables]=nft [ethtool]=ethtool [iputils-ping]=ping [fping]=fping [tcpdump]=tcpdump
   [tshark]=tshark [python3]=/usr/bin/python3 [python3-venv]=/usr/lib/python3/dist-packages:venv
   [python3-scapy]=/usr/lib/python3/dist-packages/scapy [strace]=strace [faketime]=faketime
-  [libcap2-bin]=setcap [file]=file [binutils]=readelf [procps]=sysctl
+  [libcap2-bin]=setcap [file]=file [binutils]=readelf [procps]=sysctl [graphviz]=dot
 )
 build_packages=(git pkg-config util-linux gcc g++ libc6-dev libpcap-dev)
 lab_packages=(python3 iproute2 nftables ethtool procps)
 test_packages=(
   "${lab_packages[@]}" iputils-ping python3-venv python3-scapy tshark tcpdump strace faketime libcap2-bin
-  file binutils
+  file binutils graphviz
 )
 bench_packages=("${lab_packages[@]}" iputils-ping fping tcpdump)
 

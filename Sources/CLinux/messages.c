@@ -82,10 +82,10 @@ int clinux_recvmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count,
   return recvmmsg(fd, (struct mmsghdr *)messages, count, flags, NULL);
 }
 
-int clinux_takes_stamp_identifier(int fd) {
+int clinux_takes_stamp_identifier(int fd, uint16_t port) {
   // The kernel reads control messages in order and before any route: an unknown SCM_TS_OPT_ID ends in EINVAL,
   // a known one lets it go on to the interface that does not exist, ENODEV.
-  struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
   static const unsigned char echo_request[8] = {128};
   _Alignas(8) char control[CMSG_SPACE(4) + CMSG_SPACE(20)];
   uint32_t identifier = 0;

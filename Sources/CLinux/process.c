@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -16,6 +17,27 @@ _Static_assert(CLONE_NEWNET == CLINUX_CLONE_NEWNET && CLONE_NEWUSER == CLINUX_CL
 
 int clinux_ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout) {
   return ppoll(descriptors, count, timeout, NULL);
+}
+
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP, "poll bits");
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int clinux_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data = {.u64 = token}};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int clinux_epoll_take(int epoll, uint64_t *tokens, uint32_t *events, int count) {
+  struct epoll_event found[64];
+  if (count > 64)
+    count = 64;
+  int result = epoll_wait(epoll, found, count, 0);
+  for (int i = 0; i < result; i++) {
+    tokens[i] = found[i].data.u64;
+    events[i] = found[i].events;
+  }
+  return result;
 }
 
 int clinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }

@@ -58,7 +58,32 @@ extension CaptureFilter {
   package static func icmpv6(types: [UInt8] = []) -> String {
     let wanted = types.map { "ip6[40] == \($0)" }.joined(separator: " or ")
     let message = wanted.isEmpty ? "ip6[6] == 58" : "(ip6[6] == 58 and (\(wanted)))"
-    let extended = [0, 43, 44, 51, 60, 135, 139, 140].map { "ip6[6] == \($0)" }.joined(separator: " or ")
+    let extended = extensionHeaders.joined(separator: " or ")
     return "ip6 and (\(message) or \(extended))"
+  }
+
+  /// The text of a filter for what a trace gets back: ICMPv6 errors; echo replies, or TCP segments or UDP
+  /// datagrams to a port of ours; and whatever stands behind extension headers, as in `icmpv6`.
+  ///
+  /// `protocol`: 17, 6, or 58 for ICMPv6 alone. `port`: nil for any; of TCP only what has SYN or RST set passes.
+  /// `destination`: the text of our address, where all answers go to one.
+  package static func trace(protocol number: UInt8, port: UInt16?, destination: String? = nil) -> String {
+    // Types below 128 are errors, whatever their number.
+    var wanted = ["(ip6[6] == 58 and ip6[40] < 128)"]
+    if number == 58 { wanted.append("(ip6[6] == 58 and ip6[40] == 129)") }
+    if number == 6 || number == 17 {
+      var segment = "ip6[6] == \(number)"
+      if let port { segment += " and ip6[42:2] == \(port)" }
+      if number == 6 { segment += " and ip6[53] & 6 != 0" }
+      wanted.append("(\(segment))")
+    }
+    wanted += extensionHeaders
+    let host = destination.map { " and ip6 dst host \($0)" } ?? ""
+    return "ip6\(host) and (\(wanted.joined(separator: " or ")))"
+  }
+
+  /// A first header that is an extension header, one test for each.
+  private static var extensionHeaders: [String] {
+    [0, 43, 44, 51, 60, 135, 139, 140].map { "ip6[6] == \($0)" }
   }
 }

@@ -74,6 +74,10 @@ package struct CaptureHandle: ~Copyable {
     let status = unsafe pcap_activate(handle)
     // Above 0 are warnings: the capture works.
     if status < 0 { throw unsafe CaptureError(status: status, "pcap_activate", handle) }
+    // "any" tells a frame's interface only in the second form of its header (libpcap 1.10).
+    if unsafe pcap_datalink(handle) == LinkType.linuxCooked.rawValue {
+      unsafe pcap_set_datalink(handle, LinkType.linuxCooked2.rawValue)
+    }
     unsafe linkType = LinkType(rawValue: pcap_datalink(handle))
     unsafe hasNanoseconds = pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
     descriptor = unsafe pcap_get_selectable_fd(handle)
@@ -118,7 +122,8 @@ package struct CaptureHandle: ~Copyable {
       let fraction = Int64(found.ts.tv_usec)
       let metadata = CapturedMetadata(
         stamp: Int64(found.ts.tv_sec) &* 1_000_000_000 &+ (hasNanoseconds ? fraction : fraction &* 1_000),
-        originalLength: Int(found.len), linkType: linkType, direction: linkType.direction(of: frame))
+        originalLength: Int(found.len), linkType: linkType, direction: linkType.direction(of: frame),
+        interface: linkType.interface(of: frame))
       body(frame, metadata)
       handed += 1
     }
@@ -158,6 +163,8 @@ package struct CapturedMetadata: Equatable, Sendable {
   package var linkType: LinkType
   /// nil where the link does not tell.
   package var direction: FrameDirection?
+  /// Index of the interface that the frame passed; 0 where the link does not tell.
+  package var interface: UInt32 = 0
 }
 
 package struct CaptureStatistics: Equatable, Sendable {

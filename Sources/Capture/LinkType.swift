@@ -65,6 +65,14 @@ package struct LinkType: RawRepresentable, Hashable, Sendable {
     return packetType == 4 ? .outgoing : .incoming
   }
 
+  /// Index of the interface that a frame passed; 0 where the link's header does not tell.
+  package func interface(of frame: Span<UInt8>) -> UInt32 {
+    guard self == .linuxCooked2, let high = frame.network16(at: 4), let low = frame.network16(at: 6) else {
+      return 0
+    }
+    return UInt32(high) << 16 | UInt32(low)
+  }
+
   private static let ipv6EtherType: UInt16 = 0x86dd
 }
 

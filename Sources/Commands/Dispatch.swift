@@ -3,10 +3,17 @@ package enum Dispatch: Hashable, Sendable {
   /// Another tool, whose name the program was called by.
   package enum Face: String, CaseIterable, Sendable {
     case ping6
+    /// Butskoy's traceroute.
+    case traceroute6
+    /// ndisc6's three.
+    case rltraceroute6, tcptraceroute6, tracert6
+    /// iputils' tracepath.
+    case tracepath6
   }
 
   package enum Verb: String, CaseIterable, Sendable {
     case ping
+    case trace
   }
 
   package enum Shell: String, CaseIterable, Sendable {
@@ -25,8 +32,8 @@ package enum Dispatch: Hashable, Sendable {
 
   package static let versionText = "probe6 \(Version.text)\n"
 
-  /// - argv0: a path ending in the name of a face (`ping6`, or `ping`, which is IPv6 here too) is that face; any
-  ///   other name is `probe6`.
+  /// - argv0: a path ending in the name of a face (`ping6`, or `ping`, which is IPv6 here too, as are `traceroute`
+  ///   and `tracepath`) is that face; any other name is `probe6`.
   package static func resolve(argv0: String, arguments: [String]) -> Dispatch {
     let called = String(argv0.utf8.split(separator: UInt8(ascii: "/")).last.map(Substring.init) ?? "")
     if let face = face(named: called) { return .face(face, programName: argv0, arguments: arguments) }
@@ -60,7 +67,14 @@ package enum Dispatch: Hashable, Sendable {
     Verb.allCases.map(\.rawValue) + Face.allCases.map(\.rawValue) + ["help", "completions", "version"]
   }
 
-  private static func face(named name: String) -> Face? { name == "ping" ? .ping6 : Face(rawValue: name) }
+  private static func face(named name: String) -> Face? {
+    switch name {
+    case "ping": .ping6
+    case "traceroute": .traceroute6
+    case "tracepath": .tracepath6
+    default: Face(rawValue: name)
+    }
+  }
 
   private static func wrong(_ text: String) -> Dispatch {
     .error(EarlyExit(standardError: "probe6: \(text)\nTry 'probe6 --help'.\n", exitCode: 2))
@@ -71,6 +85,7 @@ package enum Dispatch: Hashable, Sendable {
     if let verb = Verb(rawValue: topic) { return .help(HelpText.render(verb.description)) }
     switch Face(rawValue: topic) {
     case .ping6?: return .help(IputilsPingTexts.usage(program: "ping6"))
+    case let face?: return .help(RunTraceFace.help(face))
     case nil: break
     }
     let near = Suggestion.nearest(to: topic, among: words).map { "; did you mean \($0)?" } ?? ""
@@ -101,6 +116,10 @@ package enum Dispatch: Hashable, Sendable {
 
       Faces, also reached through a link of that name:
         ping6           iputils' ping -6, options and output
+        traceroute6     traceroute -6 (Dmitry Butskoy's)
+        rltraceroute6, tcptraceroute6, tracert6
+                        ndisc6's traceroute tools
+        tracepath6      iputils' tracepath -6
 
       """
     return text
@@ -111,6 +130,7 @@ extension Dispatch.Verb {
   package var description: CommandDescription {
     switch self {
     case .ping: .ping
+    case .trace: .trace
     }
   }
 }

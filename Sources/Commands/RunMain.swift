@@ -8,8 +8,14 @@ package enum Main {
     switch Dispatch.resolve(argv0: arguments.first ?? "probe6", arguments: Array(arguments.dropFirst())) {
     case .face(.ping6, let programName, let arguments):
       return ending { () throws(EarlyExit) in try RunPing.face(arguments, programName: programName) }
+    case .face(let face, let programName, let arguments):
+      return ending { () throws(EarlyExit) in
+        try RunTraceFace.run(face, arguments, programName: programName) ?? 2
+      }
     case .verb(.ping, let arguments):
       return ending { () throws(EarlyExit) in try RunPing.verb(arguments) }
+    case .verb(.trace, let arguments):
+      return ending { () throws(EarlyExit) in try RunTrace.verb(arguments) }
     case .help(let text):
       return ending { () throws(EarlyExit) in
         throw EarlyExit(standardOutput: text, exitCode: 0)

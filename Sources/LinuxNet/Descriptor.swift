@@ -35,25 +35,9 @@ extension Descriptor {
     }
   }
 
-  /// setsockopt(2) with an int.
-  borrowing func set(_ level: Int32, _ option: Int32, _ value: Int32, _ call: StaticString)
-    throws(SystemError)
-  {
-    var value = value
-    // The pointer is to a local that outlives the call, and the length is its own.
-    guard unsafe setsockopt(number, level, option, &value, 4) == 0 else {
-      throw SystemError(call, Errno(rawValue: errno))
-    }
-  }
-
-  /// getsockopt(2) of an int.
-  borrowing func get(_ level: Int32, _ option: Int32, _ call: StaticString) throws(SystemError) -> Int32 {
-    var value: Int32 = 0
-    var length: socklen_t = 4
-    // Both pointers are to locals that outlive the call; the kernel writes at most `length` octets.
-    guard unsafe getsockopt(number, level, option, &value, &length) == 0 else {
-      throw SystemError(call, Errno(rawValue: errno))
-    }
-    return value
+  /// socket(2) of this address family: non-blocking, closed by execve(2).
+  init(socketOf type: UInt32, protocol number: Int32) throws(SystemError) {
+    let type = Int32(type | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    self.init(owning: try retrying("socket") { socket(AF_INET6, type, number) })
   }
 }

@@ -15,7 +15,7 @@ package struct Envelope: Hashable, Sendable {
   /// set to `.asked`.
   package var wantsStamp = false
   /// The id that the transmit stamp comes back with (SCM_TS_OPT_ID, Linux 6.13), where
-  /// `ICMPv6Socket.takesStampIdentifier`; else the kernel counts.
+  /// `ProbeSocket.takesStampIdentifier`; else the kernel counts.
   ///
   /// On one socket always or never: a message without an id gets that of the message before it, once one had
   /// its own (seen on Linux 6.18).

@@ -115,11 +115,34 @@ struct MessageStore: ~Copyable {
   mutating func fill<E: Error>(
     _ i: Int, _ envelope: Envelope, _ body: (inout MutableSpan<UInt8>) throws(E) -> Int
   ) throws(E) {
+    let count = try writeOctets(i) { span throws(E) in try body(&span) }
+    finish(i, count, envelope)
+  }
+
+  /// The same where `body` knows the envelope too; nil leaves the slot as it is. Says whether it was filled.
+  mutating func fill<E: Error>(
+    _ i: Int, _ body: (inout MutableSpan<UInt8>) throws(E) -> (octets: Int, envelope: Envelope)?
+  ) throws(E) -> Bool {
+    guard let filled = try writeOctets(i, { span throws(E) in try body(&span) }) else { return false }
+    finish(i, filled.octets, filled.envelope)
+    return true
+  }
+
+  @inline(__always)
+  private mutating func writeOctets<E: Error, R>(
+    _ i: Int, _ body: (inout MutableSpan<UInt8>) throws(E) -> R
+  ) throws(E) -> R {
     precondition(i >= 0 && i < capacity)
     // In bounds by the line above; the span covers exactly this slot and ends with the call.
     var span = unsafe UnsafeMutableBufferPointer(start: octets + i * messageSize, count: messageSize)
       .mutableSpan
-    let count = try body(&span)
+    return try body(&span)
+  }
+
+  @inline(__always)
+  private mutating func finish(_ i: Int, _ count: Int, _ envelope: Envelope) {
+    precondition(i >= 0 && i < capacity)
+    // In bounds by the line above.
     unsafe parts[i].iov_len = max(0, min(count, messageSize))
     if let destination = envelope.destination {
       unsafe addresses[i] = destination.raw

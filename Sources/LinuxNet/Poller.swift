@@ -15,9 +15,18 @@ package struct Readiness: OptionSet, Hashable, Sendable {
   package static let errorQueue = Readiness(rawValue: 4)
   /// POLLHUP or POLLNVAL. Always reported.
   package static let hangup = Readiness(rawValue: 8)
+
+  /// Of the bits of poll(2), which are those of epoll(7).
+  init(pollEvents events: Int32) {
+    self = []
+    if events & Int32(POLLIN) != 0 { insert(.readable) }
+    if events & Int32(POLLOUT) != 0 { insert(.writable) }
+    if events & Int32(POLLERR) != 0 { insert(.errorQueue) }
+    if events & Int32(POLLHUP | POLLNVAL) != 0 { insert(.hangup) }
+  }
 }
 
-/// Waits for up to eight descriptors and a deadline (ppoll(2), nanoseconds).
+/// Waits for up to eight descriptors and a deadline (ppoll(2), nanoseconds); for more see `EventPoll`.
 ///
 /// It holds their numbers only: keep the descriptors open while it is in use.
 package struct Poller {
@@ -80,13 +89,7 @@ package struct Poller {
 
   /// What the last wait found.
   package func readiness(of slot: Slot) -> Readiness {
-    let events = Int32(entries[slot.index].revents)
-    var readiness: Readiness = []
-    if events & Int32(POLLIN) != 0 { readiness.insert(.readable) }
-    if events & Int32(POLLOUT) != 0 { readiness.insert(.writable) }
-    if events & Int32(POLLERR) != 0 { readiness.insert(.errorQueue) }
-    if events & Int32(POLLHUP | POLLNVAL) != 0 { readiness.insert(.hangup) }
-    return readiness
+    Readiness(pollEvents: Int32(entries[slot.index].revents))
   }
 
   private static func events(_ wanted: Readiness) -> Int16 {

@@ -32,6 +32,14 @@ package enum Process {
     return false
   }
 
+  /// How many descriptors this process may have (getrlimit(2) RLIMIT_NOFILE).
+  package static var descriptorLimit: Int {
+    var limit = rlimit()
+    // `limit` is a local that outlives the call.
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// The real user is root (getuid(2)).
   package static var isRealUserRoot: Bool { getuid() == 0 }
 }

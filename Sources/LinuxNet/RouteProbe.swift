@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// Asks the kernel for a route by connecting a UDP socket, which sends nothing (connect(2)).
 package enum RouteProbe {
   /// The source address that the kernel would use. ENETUNREACH, EHOSTUNREACH, EACCES: as a probe would meet them.
@@ -8,12 +5,9 @@ package enum RouteProbe {
   package static func connect(
     to destination: SocketAddress, interface: String? = nil, mark: UInt32? = nil
   ) throws(SystemError) -> SocketAddress {
-    let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
-    let probe = Descriptor(owning: try retrying("socket") { socket(AF_INET6, type, 0) })
+    let probe = try UDPSocket()
     if let interface { try probe.bind(toInterface: interface) }
-    if let mark {
-      try probe.set(SOL_SOCKET, SO_MARK, Int32(bitPattern: mark), "setsockopt SO_MARK")
-    }
+    if let mark { try probe.setMark(mark) }
     // Any port will do: nothing is sent.
     try probe.connect(to: SocketAddress(destination.address, port: 1025, scope: destination.scope))
     return try probe.localAddress()

@@ -16,8 +16,10 @@ package struct Route: Equatable, Sendable {
   package var source: IPv6Address?
   /// The next router; nil for a neighbor on the link.
   package var gateway: IPv6Address?
-  /// The route's own MTU (`ip route … mtu`); nil for the interface's.
+  /// The route's own MTU (`ip route … mtu`), or the path's where `isCached`; nil for the interface's.
   package var mtu: UInt32?
+  /// An exception that the kernel keeps for this destination alone: what it once learnt of the path's MTU.
+  package var isCached = false
 }
 
 package enum Routing {
@@ -48,24 +50,57 @@ package enum Routing {
   /// Asks the kernel. Without a route: ENETUNREACH; a prohibiting or unreachable route: EACCES, EHOSTUNREACH;
   /// a blackhole: EINVAL. These are what sending would say.
   package static func lookUp(_ query: Query) throws(SystemError) -> Route {
+    let conversation = try Conversation()
+    return try conversation.lookUp(query)
+  }
+
+  /// Several questions by one socket.
+  package struct Conversation: ~Copyable {
+    private let socket: NetlinkSocket
+
+    package init() throws(SystemError) { socket = try NetlinkSocket() }
+
+    /// As `Routing.lookUp`.
+    package func lookUp(_ query: Query) throws(SystemError) -> Route {
+      var route: Route?
+      try socket.ask(query.request, "netlink RTM_GETROUTE") { message, octets in
+        if Int32(message.type) == RTM_NEWROUTE, route == nil { route = Route(message, octets) }
+      }
+      guard let route else { throw SystemError("netlink RTM_GETROUTE", .networkUnreachable) }
+      return route
+    }
+
+    /// The interface of that index. ENODEV: none.
+    package func link(_ index: UInt32) throws(SystemError) -> Link {
+      // struct ifinfomsg: family, padding, type, index, flags, change.
+      let fixed =
+        [UInt8](repeating: 0, count: 4) + NetlinkRequest.native(index) + [UInt8](repeating: 0, count: 8)
+      let request = NetlinkRequest(
+        type: UInt16(RTM_GETLINK), flags: UInt16(NLM_F_REQUEST), sequence: 1, fixed: fixed)
+      var link: Link?
+      try socket.ask(request, "netlink RTM_GETLINK") { message, octets in
+        if Int32(message.type) == RTM_NEWLINK, link == nil { link = Link(message, octets) }
+      }
+      guard let link else { throw SystemError("netlink RTM_GETLINK", .noDevice) }
+      return link
+    }
+  }
+}
+
+extension Routing.Query {
+  fileprivate var request: NetlinkRequest {
     // struct rtmsg: family, destination and source prefix lengths, traffic class, four zeros, flags.
     let fixed: [UInt8] = [
-      UInt8(AF_INET6), 128, query.source == nil ? 0 : 128, query.trafficClass, 0, 0, 0, 0, 0, 0, 0, 0,
+      UInt8(AF_INET6), 128, source == nil ? 0 : 128, trafficClass, 0, 0, 0, 0, 0, 0, 0, 0,
     ]
     var request = NetlinkRequest(
       type: UInt16(RTM_GETROUTE), flags: UInt16(NLM_F_REQUEST), sequence: 1, fixed: fixed)
-    request.append(UInt16(RTA_DST.rawValue), query.destination)
-    if let source = query.source { request.append(UInt16(RTA_SRC.rawValue), source) }
-    if query.interface != 0 { request.append(UInt16(RTA_OIF.rawValue), query.interface) }
-    if query.mark != 0 { request.append(UInt16(RTA_MARK.rawValue), query.mark) }
-    if query.flowLabel != 0 { request.append(27, (query.flowLabel & 0xf_ffff).bigEndian) }
-    let socket = try NetlinkSocket()
-    var route: Route?
-    try socket.ask(request, "netlink RTM_GETROUTE") { message, octets in
-      if Int32(message.type) == RTM_NEWROUTE, route == nil { route = Route(message, octets) }
-    }
-    guard let route else { throw SystemError("netlink RTM_GETROUTE", .networkUnreachable) }
-    return route
+    request.append(UInt16(RTA_DST.rawValue), destination)
+    if let source { request.append(UInt16(RTA_SRC.rawValue), source) }
+    if interface != 0 { request.append(UInt16(RTA_OIF.rawValue), interface) }
+    if mark != 0 { request.append(UInt16(RTA_MARK.rawValue), mark) }
+    if flowLabel != 0 { request.append(27, (flowLabel & 0xf_ffff).bigEndian) }
+    return request
   }
 }
 
@@ -75,6 +110,8 @@ extension Route {
     guard message.body.count >= 12 else { return nil }
     let start = message.body.lowerBound
     self.init(kind: Kind(octets[start + 7]), interface: 0)
+    // RTM_F_CLONED
+    isCached = octets.native32(at: start + 8) & 0x200 != 0
     var offset = start + 12
     while let attribute = NetlinkAttribute(in: octets, at: offset, limit: message.body.upperBound) {
       let value = attribute.value

@@ -24,31 +24,44 @@ package struct SendBatch: ~Copyable {
     count += 1
   }
 
+  /// The same where the envelope is known only after the octets are written; `body` returns nil to leave the slot
+  /// empty. Says whether it was filled.
+  @discardableResult
+  package mutating func append<E: Error>(
+    _ body: (inout MutableSpan<UInt8>) throws(E) -> (octets: Int, envelope: Envelope)?
+  ) throws(E) -> Bool {
+    guard try store.fill(count, body) else { return false }
+    count += 1
+    return true
+  }
+
   package mutating func removeAll() { count = 0 }
 
-  /// Sends slots from `first` on; how many left, and what stopped the next one.
-  borrowing func send(_ descriptor: Int32, from first: Int) -> SendOutcome {
-    var sent = 0
-    var isRetried = false
-    while first + sent < count {
+  /// Sends slots from `first` up to `end`; how many left, and what stopped the next one.
+  borrowing func send(_ descriptor: Int32, from first: Int, upTo end: Int) -> SendOutcome {
+    var outcome = SendOutcome(sent: 0, failure: nil)
+    var triesLeft = Errno.triesPastPendingErrors
+    while first + outcome.sent < end {
       let result = store.send(
-        descriptor, first + sent..<count, flags: Int32(MSG_DONTWAIT | Int(MSG_NOSIGNAL)))
+        descriptor, first + outcome.sent..<end, flags: Int32(MSG_DONTWAIT | Int(MSG_NOSIGNAL)))
       if result > 0 {
-        sent += result
-        isRetried = false
+        outcome.sent += result
+        triesLeft = Errno.triesPastPendingErrors
         continue
       }
       let failure = Errno(rawValue: errno)
       if failure == .interrupted { continue }
       // The kernel may have failed the call for an ICMPv6 error that waited on the socket: then it has taken
-      // that error away, and only a failure of the message's own comes back.
-      if failure.mayBePending, !isRetried {
-        isRetried = true
+      // that error away, and only a failure of the message's own comes back each time.
+      if failure.mayBePending, triesLeft > 0 {
+        triesLeft -= 1
+        outcome.isRetried = true
         continue
       }
-      return SendOutcome(sent: sent, failure: failure)
+      outcome.failure = failure
+      break
     }
-    return SendOutcome(sent: sent, failure: nil)
+    return outcome
   }
 }
 
@@ -58,17 +71,25 @@ package struct SendOutcome: Equatable, Sendable {
   package var sent: Int
   /// Why the message after those did not; nil when all left.
   package var failure: Errno?
+  /// Calls failed on the way and were made again: a kernel that counts messages itself (no
+  /// `takesStampIdentifier`) may have counted those too.
+  package var isRetried = false
 }
 
 extension Errno {
   /// What an ICMPv6 error leaves on a socket (icmpv6_err_convert in the kernel), and what fails a later call in
-  /// its place. EMSGSIZE is left out: sending again would queue a second local error.
+  /// its place.
   var mayBePending: Bool {
     switch rawValue {
-    case ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, EACCES, EPROTO: true
+    case ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, EACCES, EPROTO, EMSGSIZE: true
     default: false
     }
   }
+
+  /// How often a call is made again that may have failed for an error that waited. More than once: on a path of
+  /// many hops the next error may be there before the next try is. Each try takes an error away, so only a failure
+  /// of the message's own gets past the last.
+  static let triesPastPendingErrors = 4
 
   /// Whether a message that failed so used up one of the stamp ids that the kernel counts by itself: one dropped
   /// by the local firewall (EPERM) or a full queue (ENOBUFS) had its id already, one without a route had not.

@@ -67,6 +67,17 @@ extension [UInt8] {
   package mutating func put(milliseconds nanoseconds: Int64) {
     put(thousandths: roundedMicroseconds(nanoseconds))
   }
+
+  /// A share of one as percent with at most two decimals, none of them a zero at the end: 0.95 is `95`. What is
+  /// no share counts as the nearest one.
+  mutating func put(percent share: Double) {
+    let hundredths = share.isNaN ? 0 : UInt64((Swift.min(Swift.max(share, 0), 1) * 10_000).rounded())
+    put(decimal: hundredths / 100)
+    let rest = hundredths % 100
+    guard rest > 0 else { return }
+    append(0x2e)
+    if rest % 10 == 0 { put(decimal: rest / 10) } else { put(decimal: rest, width: 2) }
+  }
 }
 
 /// Nanoseconds to the nearest microsecond, halves away from zero.

@@ -37,6 +37,19 @@ package enum Escape {
     }
   }
 
+  /// What was escaped already, without anything but ASCII: other octets become `\xe9`, so that each octet is one
+  /// column on every terminal.
+  package static func ascii(_ escaped: some Sequence<UInt8>, into out: inout [UInt8]) {
+    for octet in escaped {
+      if octet < 0x80 {
+        out.put(octet)
+      } else {
+        out.put("\\x")
+        out.put(hexadecimal: UInt64(octet), width: 2)
+      }
+    }
+  }
+
   /// The inside of a JSON string (RFC 8259 §7). Harmful code points become `\uXXXX` (a surrogate pair beyond
   /// U+FFFF), so that a line stays harmless when a terminal shows it; each octet that is no UTF-8 becomes
   /// `\ufffd` (the replacement character), as JSON has no way to carry it.

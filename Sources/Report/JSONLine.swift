@@ -46,6 +46,18 @@ package struct JSONLine {
     octets.put(decimal: value)
   }
 
+  /// Nanoseconds as a number of milliseconds with three decimals: other tools' formats have such.
+  mutating func put(_ key: String, milliseconds nanoseconds: Int64) {
+    self.key(key)
+    octets.put(milliseconds: nanoseconds)
+  }
+
+  /// A share of one as percent, with at most two decimals.
+  mutating func put(_ key: String, percent share: Double) {
+    self.key(key)
+    octets.put(percent: share)
+  }
+
   package mutating func put(_ key: String, _ value: Bool) {
     self.key(key)
     octets.put(value ? "true" : "false")

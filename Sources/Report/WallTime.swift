@@ -38,19 +38,34 @@ package struct WallTime: Hashable, Sendable {
 
   /// RFC 3339 §5.6, `2026-11-21T10:00:00.000000001Z`: always nine decimals, always `Z`.
   package func put(into out: inout [UInt8]) {
+    putSeconds(into: &out)
+    out.put(0x2e)
+    out.put(decimal: UInt64(nanosecond), width: 9)
+    out.put(0x5a)
+  }
+
+  /// `2026-11-21T10:00:00`, without fraction or zone.
+  package func putSeconds(into out: inout [UInt8]) {
+    putDate(into: &out)
+    out.put(0x54)
+    putTime(into: &out)
+  }
+
+  /// `2026-11-21`
+  func putDate(into out: inout [UInt8]) {
     out.put(decimal: UInt64(year), width: 4)
     out.put(0x2d)
     out.put(decimal: UInt64(month), width: 2)
     out.put(0x2d)
     out.put(decimal: UInt64(day), width: 2)
-    out.put(0x54)
+  }
+
+  /// `10:00:00`
+  func putTime(into out: inout [UInt8]) {
     out.put(decimal: UInt64(hour), width: 2)
     out.put(0x3a)
     out.put(decimal: UInt64(minute), width: 2)
     out.put(0x3a)
     out.put(decimal: UInt64(second), width: 2)
-    out.put(0x2e)
-    out.put(decimal: UInt64(nanosecond), width: 9)
-    out.put(0x5a)
   }
 }

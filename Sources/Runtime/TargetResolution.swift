@@ -25,6 +25,9 @@ enum TargetResolution {
       isNumeric: false)
   }
 
+  /// An address in text, which needs no resolver.
+  static func isNumeric(_ text: String) -> Bool { (try? IPv6Address(parsing: split(text).address)) != nil }
+
   /// The source that was asked for: an address, with its zone where it needs one.
   static func source(_ text: String, interface: UInt32) throws(PingFailure) -> SocketAddress {
     let (addressText, zoneText) = split(text)

@@ -14,6 +14,9 @@ package struct IPv6Packet: Hashable, Sendable {
   package enum ChecksumStatus: Hashable, Sendable {
     case valid
     case invalid
+    /// UDP or TCP with the sum of the pseudo-header alone, as this host's kernel leaves it for the device to finish
+    /// (CHECKSUM_PARTIAL): a packet of a neighbor on the same host (veth, loopback) that never met a device.
+    case unfinished
     /// UDP with a zero checksum, which IPv6 does not allow (RFC 8200 §8.1; tunnels: RFC 6935).
     case zero
     /// Not UDP, TCP or ICMPv6; cut; a fragment; or the final destination is not known.
@@ -97,6 +100,14 @@ package struct IPv6Packet: Hashable, Sendable {
       source: checksumSource(in: octets), destination: destination,
       upperLayerCount: UInt32(truncatingIfNeeded: payload.count),
       nextHeader: chain.nextHeader)
-    return pseudoHeader.isValid(for: octets.extracting(payload)) ? .valid : .invalid
+    if pseudoHeader.isValid(for: octets.extracting(payload)) { return .valid }
+    let field: Int
+    switch chain.nextHeader {
+    case .udp: field = 6
+    case .tcp: field = 16
+    default: return .invalid
+    }
+    return octets.uint16(at: payload.lowerBound + field) == ~pseudoHeader.checksum.value
+      ? .unfinished : .invalid
   }
 }

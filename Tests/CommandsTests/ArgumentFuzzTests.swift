@@ -16,7 +16,9 @@ import Timing
       "subject-name=a.b", "burst:3", "poisson", "reply", "down", "do", "pcap", "\u{1b}", "\u{0}", "é", "🏓",
       "%", "%25",
       ":::", "http://", String(repeating: "9", count: 400), String(repeating: ":", count: 100),
+      "-", "a:80", "[::1]", "tcp", "95", "atlas",
     ] + OptionTable.pingVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
+    + OptionTable.traceVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
     + OptionTable.iputilsPing.descriptions.compactMap { $0.short.map { "-" + String($0) } }
 
   private func vector(_ generator: inout RandomNumbers) -> [String] {
@@ -41,11 +43,14 @@ import Timing
     var generator = RandomNumbers(seed: 6)
     var parsed = 0
     var refused = 0
-    for round in 0..<6_000 {
+    for round in 0..<9_000 {
       let arguments = vector(&generator)
       do throws(EarlyExit) {
-        if round % 2 == 0 {
-          let invocation = try IputilsPing.parse(arguments, programName: "ping6", isRoot: round % 4 == 0)
+        if round % 3 == 2 {
+          let invocation = try TraceVerb.parse(arguments)
+          #expect(!invocation.request.targetNames.isEmpty || !invocation.targetLists.isEmpty)
+        } else if round % 3 == 0 {
+          let invocation = try IputilsPing.parse(arguments, programName: "ping6", isRoot: round % 2 == 0)
           #expect(invocation.request.targetNames.count == 1)
         } else {
           let invocation = try PingVerb.parse(arguments)

@@ -47,42 +47,49 @@ import Testing
         == .error(EarlyExit(standardError: "probe6: \(text)\nTry 'probe6 --help'.\n", exitCode: 2)))
   }
 
-  @Test func helpOnAVerbHasEveryOptionOfTheTableWithinAHundredColumns() throws {
-    guard case .help(let text) = resolve("probe6", "help", "ping") else {
+  @Test(arguments: Dispatch.Verb.allCases)
+  func helpOnAVerbHasEveryOptionOfTheTableWithinAHundredColumns(_ verb: Dispatch.Verb) throws {
+    guard case .help(let text) = resolve("probe6", "help", verb.rawValue) else {
       Issue.record("no help")
       return
     }
-    let same = #expect(throws: EarlyExit.self) { try PingVerb.parse(["-c1", "--help"]) }
+    let same = #expect(throws: EarlyExit.self) {
+      switch verb {
+      case .ping: _ = try PingVerb.parse(["-c1", "--help"])
+      case .trace: _ = try TraceVerb.parse(["-q1", "--help"])
+      }
+    }
     #expect(same == EarlyExit(standardOutput: text, exitCode: 0))
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     for line in lines { #expect(line.count <= 100, "\(line)") }
     for line in lines { #expect(line.last != " ", "\(line)") }
-    for option in PingVerb.description.options where !option.isHidden {
+    for option in verb.description.options where !option.isHidden {
       #expect(text.contains("--" + (option.long ?? "?")))
       #expect(!option.help.isEmpty && !option.group.isEmpty)
     }
     let examples = try #require(lines.firstIndex(of: "Examples:"))
-    let options = try #require(lines.firstIndex(of: "When and how long:"))
+    let options = try #require(lines.firstIndex(of: verb == .ping ? "When and how long:" : "Probes:"))
     #expect(examples < options)
     #expect(text.contains("\n  2  the command line is wrong, or a name of a host or an interface\n"))
   }
 
-  @Test func everyExampleInHelpIsACommandLineThatParses() throws {
-    for example in PingVerb.description.examples {
+  @Test(arguments: Dispatch.Verb.allCases)
+  func everyExampleInHelpIsACommandLineThatParses(_ verb: Dispatch.Verb) throws {
+    for example in verb.description.examples {
       let words = example.line.split(separator: " ").map(String.init)
-      guard
-        case .verb(.ping, let arguments) = Dispatch.resolve(
-          argv0: words[0], arguments: Array(words.dropFirst()))
-      else {
-        Issue.record("\(example.line)")
-        continue
+      switch Dispatch.resolve(argv0: words[0], arguments: Array(words.dropFirst())) {
+      case .verb(.ping, let arguments) where verb == .ping: _ = try PingVerb.parse(arguments)
+      case .verb(.trace, let arguments) where verb == .trace: _ = try TraceVerb.parse(arguments)
+      default: Issue.record("\(example.line)")
       }
-      _ = try PingVerb.parse(arguments)
     }
   }
 
   @Test func namesInATableAreUnique() {
-    for descriptions in [OptionTable.pingVerb.descriptions, OptionTable.iputilsPing.descriptions] {
+    for descriptions in [
+      OptionTable.pingVerb.descriptions, OptionTable.traceVerb.descriptions,
+      OptionTable.iputilsPing.descriptions,
+    ] {
       let shorts = descriptions.compactMap(\.short)
       let longs = descriptions.compactMap(\.long)
       #expect(Set(shorts).count == shorts.count)
@@ -105,7 +112,7 @@ import Testing
   @Test(arguments: Dispatch.Shell.allCases)
   func completionsOfEveryShellOfferEveryOptionThatIsShown(_ shell: Dispatch.Shell) {
     let text = Dispatch.completionsText(shell)
-    for option in PingVerb.description.options {
+    for option in Dispatch.Verb.allCases.flatMap(\.description.options) {
       guard let long = option.long, !option.isHidden else { continue }
       let written = shell == .fish ? " -l \(long) " : "--" + long
       #expect(text.contains(written), "\(long)")

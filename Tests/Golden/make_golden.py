@@ -4,6 +4,7 @@
 The files are committed; the unit tests need neither scapy nor this script. Run it after adding a packet.
 Field names are those of tshark; of several values the outermost comes first.
 """
+import ipaddress
 import pathlib
 import struct
 import sys
@@ -14,7 +15,10 @@ from scapy.layers.inet6 import (
     ICMPv6NIReplyIPv4, ICMPv6NIReplyIPv6, ICMPv6NIReplyName, ICMPv6NIReplyRefuse, ICMPv6NIReplyUnknown,
     ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt,
     IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPv6ExtHdrSegmentRouting, HAO, Jumbo, PadN,
-    RouterAlert)
+    RouterAlert, ICMPv6MLDMultAddrRec, ICMPv6MLQuery, ICMPv6MLQuery2, ICMPv6MLReport, ICMPv6MLReport2, ICMPv6ND_NA,
+    ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_RS, ICMPv6ND_Redirect, ICMPv6NDOptAdvInterval, ICMPv6NDOptDNSSL,
+    ICMPv6NDOptDstLLAddr, ICMPv6NDOptHAInfo, ICMPv6NDOptMTU, ICMPv6NDOptPrefixInfo, ICMPv6NDOptRDNSS,
+    ICMPv6NDOptRedirectedHdr, ICMPv6NDOptRouteInfo, ICMPv6NDOptSrcLLAddr)
 from scapy.packet import Raw
 from scapy.utils import checksum
 from scapy.layers.inet6 import in6_chksum
@@ -201,6 +205,94 @@ add("node information refused", IPv6(src=B, dst=A) / ICMPv6NIReplyRefuse(nonce=n
     icmpv6__type=140, icmpv6__code=1)
 add("node information unknown", IPv6(src=B, dst=A) / ICMPv6NIReplyUnknown(nonce=nonce, qtype=9),
     icmpv6__type=140, icmpv6__code=2, icmpv6__ni__qtype=9)
+
+# Neighbor discovery (RFC 4861) and its options; MLD. Where scapy has no class, octets from the RFC's figure.
+LL, MAC = "fe80::ff:fe00:b", bytes.fromhex("02000000000b")
+
+
+def option(number, data):
+    """An option whose data is padded to 8 octets."""
+    data += b"\0" * (-(len(data) + 2) % 8)
+    return bytes([number, (len(data) + 2) // 8]) + data
+
+
+def neighbor(name, type_, body, options=b"", source=LL, destination="ff02::1", **fields):
+    add(name, with_checksum(source, destination, struct.pack(">BBH", type_, 0, 0) + body + options, hlim=255),
+        icmpv6__type=type_, ipv6__hlim=255, **fields)
+
+
+def address(text):
+    return ipaddress.ip_address(text).packed
+
+
+add("router solicitation", IPv6(src=LL, dst="ff02::2", hlim=255) / ICMPv6ND_RS() / ICMPv6NDOptSrcLLAddr(
+    lladdr="02:00:00:00:00:0b"), icmpv6__type=133, icmpv6__opt__type=1, icmpv6__opt__linkaddr="02:00:00:00:00:0b")
+add("router advertisement", IPv6(src=LL, dst="ff02::1", hlim=255) / ICMPv6ND_RA(
+    chlim=64, M=1, O=0, H=1, prf=3, P=1, routerlifetime=1800, reachabletime=30000, retranstimer=1000) /
+    ICMPv6NDOptSrcLLAddr(lladdr="02:00:00:00:00:0b") / ICMPv6NDOptMTU(mtu=1400) / ICMPv6NDOptPrefixInfo(
+        prefixlen=64, L=1, A=1, R=1, validlifetime=0xFFFFFFFF, preferredlifetime=604800, prefix=A) /
+    ICMPv6NDOptRouteInfo(len=3, plen=48, prf=1, rtlifetime=600, prefix=C) / ICMPv6NDOptRDNSS(
+        lifetime=300, dns=[A, B]) / ICMPv6NDOptDNSSL(lifetime=301, searchlist=["a.example.", "b.example."]) /
+    ICMPv6NDOptAdvInterval(advint=600000) / ICMPv6NDOptHAInfo(pref=7, lifetime=900),
+    icmpv6__type=134, icmpv6__nd__ra__cur_hop_limit=64, icmpv6__nd__ra__flag__m=1, icmpv6__nd__ra__flag__o=0,
+    icmpv6__nd__ra__flag__h=1, icmpv6__nd__ra__flag__prf=3, icmpv6__nd__ra__flag__p=1,
+    icmpv6__nd__ra__router_lifetime=1800, icmpv6__nd__ra__reachable_time=30000,
+    icmpv6__nd__ra__retrans_timer=1000, icmpv6__opt__mtu=1400, icmpv6__opt__prefix__length="64,48",
+    icmpv6__opt__prefix__flag__l=1, icmpv6__opt__prefix__flag__r=1,
+    icmpv6__opt__prefix__valid_lifetime=0xFFFFFFFF, icmpv6__opt__prefix__preferred_lifetime=604800,
+    icmpv6__opt__prefix=f"{A},{C}", icmpv6__opt__route_lifetime=600, icmpv6__opt__rdnss__lifetime=300,
+    icmpv6__opt__rdnss=f"{A},{B}", icmpv6__opt__dnssl__lifetime=301, icmpv6__opt__dnssl="a.example,b.example",
+    icmpv6__opt__advertisement_interval=600000, icmpv6__opt__home_agent_preference=7,
+    icmpv6__opt__home_agent_lifetime=900)
+add("neighbor solicitation", IPv6(src=LL, dst="ff02::1:ff00:b", hlim=255) / ICMPv6ND_NS(tgt=B) /
+    ICMPv6NDOptSrcLLAddr(lladdr="02:00:00:00:00:0b"),
+    icmpv6__type=135, icmpv6__nd__ns__target_address=B, icmpv6__opt__linkaddr="02:00:00:00:00:0b")
+neighbor("duplicate address detection", 135, bytes(4) + address(B), option(14, b"nonce6"), source="::",
+         destination="ff02::1:ff00:2", icmpv6__nd__ns__target_address=B, icmpv6__opt__nonce=b"nonce6".hex())
+for bits in range(8):
+    add(f"neighbor advertisement {bits}", IPv6(src=LL, dst=A, hlim=255) / ICMPv6ND_NA(
+        R=bits >> 2, S=bits >> 1 & 1, O=bits & 1, tgt=B) / ICMPv6NDOptDstLLAddr(lladdr="02:00:00:00:00:0b"),
+        icmpv6__type=136, icmpv6__nd__na__target_address=B, icmpv6__nd__na__flag__r=bits >> 2,
+        icmpv6__nd__na__flag__s=bits >> 1 & 1, icmpv6__nd__na__flag__o=bits & 1,
+        icmpv6__opt__linkaddr="02:00:00:00:00:0b")
+add("redirect", IPv6(src=LL, dst=A, hlim=255) / ICMPv6ND_Redirect(tgt=D, dst=C) / ICMPv6NDOptDstLLAddr(
+    lladdr="02:00:00:00:00:0b") / ICMPv6NDOptRedirectedHdr(pkt=IPv6(src=A, dst=C) / UDP(sport=1, dport=2)),
+    icmpv6__type=137, icmpv6__nd__rd__target_address=D, icmpv6__rd__na__destination_address=C,
+    icmpv6__opt__type="2,4")
+RA = struct.pack(">BBHII", 64, 0, 1800, 0, 0)
+neighbor("PREF64", 134, RA, option(38, struct.pack(">H", 600 << 0 & 0xFFF8 | 0) + address("64:ff9b::")[:12]),
+         icmpv6__opt__pref64__scaled_lifetime=75, icmpv6__opt__pref64__prefix="64:ff9b::")
+neighbor("captive portal", 134, RA, option(37, b"https://portal.example/api"),
+         icmpv6__opt__captive_portal="https://portal.example/api")
+neighbor("6LoWPAN context", 134, RA, option(34, struct.pack(">BBHH", 64, 0x10 | 5, 0, 60) + address(A)[:8]),
+         icmpv6__opt__6co__context_length=64, icmpv6__opt__6co__flag__c=1, icmpv6__opt__6co__flag__cid=5,
+         icmpv6__opt__6co__valid_lifetime=60)
+neighbor("border router", 134, RA, option(35, struct.pack(">HHH", 0x1234, 0x5678, 90) + address(A)),
+         icmpv6__opt__abro__version_low=0x1234, icmpv6__opt__abro__version_high=0x5678,
+         icmpv6__opt__abro__valid_lifetime=90, icmpv6__opt__abro__6lbr_address=A)
+neighbor("address registration", 135, bytes(4) + address(B), option(1, MAC) + option(
+    33, struct.pack(">BBHH", 0, 0, 0, 600) + b"\x02\0\0\xff\xfe\0\0\x0b"), destination=B,
+    icmpv6__opt__aro__status=0, icmpv6__opt__aro__registration_lifetime=600)
+neighbor("an option that nobody knows", 134, RA, option(250, b"whatever") + option(1, MAC),
+         icmpv6__opt__type="250,1")
+add("MLD query version 1", IPv6(src=LL, dst="ff02::1", hlim=1) / IPv6ExtHdrHopByHop(
+    options=[RouterAlert(value=0), PadN(optdata=b"")]) / ICMPv6MLQuery(mrd=10000, mladdr="ff02::db8"),
+    icmpv6__type=130, icmpv6__mld__maximum_response_delay=10000, icmpv6__mld__multicast_address="ff02::db8")
+add("MLD query version 2", IPv6(src=LL, dst="ff02::1", hlim=1) / IPv6ExtHdrHopByHop(
+    options=[RouterAlert(value=0), PadN(optdata=b"")]) / ICMPv6MLQuery2(
+        mrd=10000, mladdr="::", S=1, QRV=2, QQIC=125, sources=[A, B]),
+    icmpv6__mld__maximum_response_code=10000, icmpv6__mld__flag__s=1, icmpv6__mld__flag__qrv=2,
+    icmpv6__mld__qqi=125, icmpv6__mld__nb_sources=2, icmpv6__mld__source_address=f"{A},{B}")
+add("MLD report version 1", IPv6(src=LL, dst="ff02::db8", hlim=1) / IPv6ExtHdrHopByHop(
+    options=[RouterAlert(value=0), PadN(optdata=b"")]) / ICMPv6MLReport(mladdr="ff02::db8"),
+    icmpv6__type=131, icmpv6__mld__multicast_address="ff02::db8")
+add("MLD report version 2", IPv6(src=LL, dst="ff02::16", hlim=1) / IPv6ExtHdrHopByHop(
+    options=[RouterAlert(value=0), PadN(optdata=b"")]) / ICMPv6MLReport2(records=[
+        ICMPv6MLDMultAddrRec(rtype=4, dst="ff02::1:ff00:b"), ICMPv6MLDMultAddrRec(
+            rtype=1, dst="ff02::db8", sources=[A, B])]),
+    icmpv6__type=143, icmpv6__mldr__nb_mcast_records=2, icmpv6__mldr__mar__record_type="4,1",
+    icmpv6__mldr__mar__multicast_address="ff02::1:ff00:b,ff02::db8",
+    icmpv6__mldr__mar__source_address=f"{A},{B}")
 
 
 def main():

@@ -73,7 +73,9 @@ package enum NetworkNamespace {
   package struct NotPermitted: Error {}
 
   /// Runs a program to its end, in this thread's namespace.
-  package static func command(_ words: String...) throws {
+  package static func command(_ words: String...) throws { try execute(words) }
+
+  package static func execute(_ words: [String]) throws {
     let status = finish(try spawn(words))
     guard status == 0 else { throw CommandFailed(words: words, status: status) }
   }
@@ -86,6 +88,8 @@ package enum NetworkNamespace {
     guard status == 0 else { throw CommandFailed(words: words, status: status) }
     return text
   }
+
+  package struct NotReady: Error { package let text: String }
 
   /// Whether a program is there.
   package static func isInstalled(_ program: String) -> Bool {

@@ -13,12 +13,12 @@ struct ICMPv6SocketOptionsTests {
     _ socket: borrowing ICMPv6Socket, _ level: Int32, _ option: Int32, _ value: Int32,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let found = try socket.descriptor.get(level, option, "getsockopt")
+    let found = try socket.get(level, option, "getsockopt")
     #expect(found == value, sourceLocation: sourceLocation)
   }
 
   private static func expectDebug(_ socket: borrowing ICMPv6Socket) throws(SystemError) {
-    let found = try socket.descriptor.get(SOL_SOCKET, SO_DEBUG, "getsockopt SO_DEBUG")
+    let found = try socket.get(SOL_SOCKET, SO_DEBUG, "getsockopt SO_DEBUG")
     #expect(found == 1)
   }
 

@@ -1,11 +1,12 @@
 import Glibc
 import ProbeEngine
 import Testing
+import Timing
 
 @testable import Report
 
-/// Writes every kind of line where `PROBE6_JSON_OUT` and `PROBE6_CSV_OUT` say, for `Tests/Oracles`, whose
-/// judges nobody here wrote.
+/// Writes every kind of line where `PROBE6_JSON_OUT`, `PROBE6_CSV_OUT`, `PROBE6_ATLAS_OUT` and `PROBE6_DOT_OUT`
+/// say, for `Tests/Oracles` and Graphviz: judges that nobody here wrote.
 @Suite struct ExportTests {
   static func environment(_ name: String) -> String? {
     // The C string is copied before anyone could change the environment: no test does.
@@ -19,7 +20,7 @@ import Testing
     return unsafe fclose(file) == 0 && written == octets.count
   }
 
-  /// Everything hostile, and a calm run.
+  /// Everything hostile.
   static func octets(_ writer: some PingWriter) -> [UInt8] {
     let hostile = EveryEvent()
     return Printed(
@@ -30,7 +31,43 @@ import Testing
   @Test(.enabled(if: environment("PROBE6_JSON_OUT") != nil, "PROBE6_JSON_OUT is not set"))
   func jsonLinesForTheSchemaCheck() throws {
     let path = try #require(Self.environment("PROBE6_JSON_OUT"))
-    #expect(Self.write(Self.octets(PingJSON(includesHistogram: true)), to: path))
+    var lines = Self.octets(PingJSON(includesHistogram: true))
+    let modes: [TraceConfiguration.Mode] = [
+      .hops, .paths(confidence: 0.95), .mtu, .rounds(count: 3, interval: .seconds(1)),
+    ]
+    for (method, mode) in zip(TraceConfiguration.Method.allCases, modes) {
+      let every = EveryTraceEvent(method: method, mode: mode)
+      let printed = PrintedTrace(
+        TraceJSON(includesNames: true), every.run, every.events, names: every.names, systems: every.systems,
+        hasSnapshot: mode == .hops)
+      lines += printed.output.standardOutput
+    }
+    #expect(Self.write(lines, to: path))
+  }
+
+  /// A calm trace, and everything hostile by every method.
+  static func octets(ofTraces writer: some TraceWriter) -> [UInt8] {
+    var octets = PrintedTrace(writer, makeTraceRun(), TraceFormatTests.calm).output.standardOutput
+    octets += PrintedTrace(writer, makeTraceRun(), TracePathsTests.diamond).output.standardOutput
+    for method in TraceConfiguration.Method.allCases {
+      let every = EveryTraceEvent(method: method)
+      octets +=
+        PrintedTrace(writer, every.run, every.events, names: every.names, systems: every.systems).output
+        .standardOutput
+    }
+    return octets
+  }
+
+  @Test(.enabled(if: environment("PROBE6_ATLAS_OUT") != nil, "PROBE6_ATLAS_OUT is not set"))
+  func atlasResultsForRIPEsParser() throws {
+    let path = try #require(Self.environment("PROBE6_ATLAS_OUT"))
+    #expect(Self.write(Self.octets(ofTraces: TraceAtlas()), to: path))
+  }
+
+  @Test(.enabled(if: environment("PROBE6_DOT_OUT") != nil, "PROBE6_DOT_OUT is not set"))
+  func graphsForGraphviz() throws {
+    let path = try #require(Self.environment("PROBE6_DOT_OUT"))
+    #expect(Self.write(Self.octets(ofTraces: TraceDot(options: TraceTextOptions())), to: path))
   }
 
   @Test(.enabled(if: environment("PROBE6_CSV_OUT") != nil, "PROBE6_CSV_OUT is not set"))

@@ -12,6 +12,7 @@ enum Exercise {
     try message(span)
     try upperLayers(span)
     try walks(span)
+    try neighbor(span)
     _ = try? EthernetHeader(decoding: span)
     do { _ = try IPv6Address(parsing: span) } catch {}
   }
@@ -43,6 +44,25 @@ enum Exercise {
       try drain(octets.count) { try labels.next(in: octets) != nil }
     }
     _ = try? NodeInformation.groupAddress(ofName: octets)
+  }
+
+  /// As each message, whatever the type says, and as bare options.
+  private static func neighbor(_ octets: Span<UInt8>) throws {
+    guard !octets.isEmpty else { return }
+    let envelope = NeighborEnvelope(source: .unspecified, destination: .loopback, hopLimit: octets[0])
+    _ = NeighborRule.broken(by: octets, envelope)
+    var copy = octets.array
+    for type in UInt8(130)...143 {
+      copy[0] = type
+      do { _ = try NeighborFields(copy.span) } catch is WireError {}
+      _ = NeighborRule.broken(by: copy.span, envelope)
+    }
+    var walk = NeighborOptionWalk(range: 0..<octets.count)
+    try drain(octets.count / 8 + 1) {
+      guard let option = try walk.next(in: octets) else { return false }
+      _ = NeighborRule.brokenRule(of: option, in: octets)
+      return true
+    }
   }
 
   private static func objects(_ octets: Span<UInt8>, _ range: Range<Int>) throws {

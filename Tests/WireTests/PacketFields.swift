@@ -163,6 +163,13 @@ struct PacketFields {
       add("icmpv6.ext.echo.rsp.ipv6", reply.hasIPv6 ? 1 : 0)
     case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem:
       try addError(octets, depth)
+    case .routerSolicitation, .routerAdvertisement, .neighborSolicitation, .neighborAdvertisement, .redirect:
+      let neighbor = try NeighborFields(octets)
+      values.merge(neighbor.values) { $0 + $1 }
+      if let range = neighbor.redirected { try addPacket(octets, range: range, depth: 1) }
+    case .multicastListenerQuery, .multicastListenerReport, .multicastListenerDone,
+      .multicastListenerReportV2:
+      values.merge(try NeighborFields(octets).values) { $0 + $1 }
     default: break
     }
   }

@@ -61,6 +61,30 @@ import Testing
     #expect(try IPv6Packet(decoding: octets.span).checksumStatus(in: octets.span) == .zero)
   }
 
+  /// Worked out by hand, as the kernel leaves it with CHECKSUM_PARTIAL.
+  @Test(arguments: [UInt8(6), 17])
+  func `a sum of the pseudo-header alone is unfinished, and any other is wrong`(nextHeader: UInt8) throws {
+    let count = nextHeader == 6 ? 20 : 12
+    var octets = [UInt8](repeating: 0, count: 40 + count)
+    octets[0] = 0x60
+    octets[5] = UInt8(count)
+    octets[6] = nextHeader
+    octets[7] = 64
+    octets.replaceSubrange(8..<10, with: [0xfd, 0])
+    octets[23] = 1
+    octets.replaceSubrange(24..<26, with: [0xfd, 0])
+    octets[39] = 2
+    if nextHeader == 6 { octets[52] = 0x50 } else { octets[45] = 12 }
+    // 2 x 0xfd00 + 1 + 2 + length + protocol, its carry added back.
+    let sum = 0xfa01 + 3 + count + Int(nextHeader)
+    let field = nextHeader == 6 ? 56 : 46
+    octets[field] = UInt8(sum >> 8)
+    octets[field + 1] = UInt8(sum & 0xff)
+    #expect(try IPv6Packet(decoding: octets.span).checksumStatus(in: octets.span) == .unfinished)
+    octets[field + 1] ^= 1
+    #expect(try IPv6Packet(decoding: octets.span).checksumStatus(in: octets.span) == .invalid)
+  }
+
   @Test func `a UDP checksum that computes to zero is sent as all ones`() throws {
     let packet = try #require(
       try EncodedPacket.all().first { $0.name == "udp whose checksum computes to zero" })

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -89,12 +90,18 @@ ssize_t clinux_send(int fd, const void *octets, size_t count, const struct socka
 int clinux_sendmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags);
 int clinux_recvmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags);
 
-// Whether the socket takes the stamp identifier from a control message (SCM_TS_OPT_ID). Sends nothing.
-int clinux_takes_stamp_identifier(int fd);
+// Whether the socket takes the stamp identifier from a control message (SCM_TS_OPT_ID). Sends nothing. `port`: the
+// destination's, where the protocol wants one.
+int clinux_takes_stamp_identifier(int fd, uint16_t port);
 
 // ---- Waiting ----
 // ppoll(2) with the signal mask left alone; `timeout` NULL waits for ever.
 int clinux_ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout);
+
+// epoll(7), level triggered. Taking never waits and writes at most `count` (64 or less) tokens and events.
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int fd, uint32_t events, uint64_t token);
+int clinux_epoll_take(int epoll, uint64_t *tokens, uint32_t *events, int count);
 
 // ---- Process ----
 // The arguments of main, argv[0] included.

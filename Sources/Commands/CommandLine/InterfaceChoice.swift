@@ -22,8 +22,12 @@ struct InterfaceChoice {
     interface = String(parts[1])
   }
 
-  func apply(to request: inout PingRequest) {
-    if let source { request.source = source }
-    if let interface { request.interface = interface }
+  func apply(to request: inout PingRequest) { apply(source: &request.source, interface: &request.interface) }
+
+  func apply(to request: inout TraceRequest) { apply(source: &request.source, interface: &request.interface) }
+
+  private func apply(source: inout String?, interface: inout String?) {
+    source = self.source ?? source
+    interface = self.interface ?? interface
   }
 }

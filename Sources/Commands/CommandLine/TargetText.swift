@@ -69,6 +69,35 @@ package enum TargetText: Hashable, Sendable {
     return .address(address, zone: known)
   }
 
+  /// Takes the port off a target that has one: `[ADDRESS]:PORT`, `NAME:PORT`; brackets alone go too.
+  ///
+  /// What is left may still be anything. A text with more than one colon and no brackets has no port here: its last
+  /// group may belong to the address.
+  package static func splittingPort(
+    _ text: String
+  ) throws(TargetTextError) -> (target: String, port: UInt16?) {
+    var target = text
+    var written: String?
+    if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
+      let rest = text[text.index(after: close)...]
+      guard rest.isEmpty || rest.hasPrefix(":") else { return (text, nil) }
+      target = String(text[text.index(after: text.startIndex)..<close])
+      // What stands in brackets is an address.
+      guard target.utf8.contains(UInt8(ascii: ":")) else { return (text, nil) }
+      written = rest.isEmpty ? nil : String(rest.dropFirst())
+    } else if let colon = text.firstIndex(of: ":"), colon != text.startIndex {
+      let rest = text[text.index(after: colon)...]
+      guard !rest.utf8.contains(UInt8(ascii: ":")), !rest.hasPrefix("//") else { return (text, nil) }
+      target = String(text[..<colon])
+      written = String(rest)
+    }
+    guard let written else { return (target, nil) }
+    guard let port = (try? NumberText.integer(written)).flatMap(UInt16.init(exactly:)), port > 0 else {
+      throw TargetTextError(input: text, problem: .badPort(written), mayHavePort: true)
+    }
+    return (target, port)
+  }
+
   /// The address, where the text is one without zone, and nothing else.
   package static func ipv6Address(_ text: String) -> IPv6Address? { try? ipv6(text) }
 

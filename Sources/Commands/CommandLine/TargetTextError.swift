@@ -23,11 +23,17 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case port(host: String)
     case zoneOfName(String)
     case badName
+    /// Behind a target that may have one.
+    case badPort(String)
+    /// All targets of a run have one port.
+    case otherPort(UInt16, chosen: UInt16)
   }
 
   /// As typed.
   package var input: String
   package var problem: Problem
+  /// A port may stand behind the target.
+  package var mayHavePort = false
 
   /// One line, without program name: the input, what is wrong, and what would be right.
   package var message: String { quoted(input) + ": " + explanation }
@@ -40,6 +46,10 @@ package struct TargetTextError: Error, Hashable, Sendable {
       host.isEmpty ? "a URL without a host; give a name or an IPv6 address" : "a URL; write \(escaped(host))"
     case .character(let scalar):
       "\(quoted(String(scalar))) cannot be part of a name or an address"
+    case .brackets(nil, _) where mayHavePort:
+      "brackets that do not match; write [ADDRESS]:PORT, or the address alone"
+    case .brackets(let inside?, _) where mayHavePort:
+      "brackets stand around an address only" + (inside.isEmpty ? "" : "; write \(escaped(inside))")
     case .brackets(nil, _):
       "brackets that do not match; write the address without brackets"
     case .brackets(let inside?, let hasPort):
@@ -54,7 +64,7 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case .badZone(let zone):
       "\(quoted(zone)) is not an interface name (1 to 15 octets) or index"
     case .needlessZone(let address):
-      "an address of this scope has no zone; write \(escaped(address)), and choose the interface with -I"
+      "an address of this scope has no zone; write \(escaped(address)), and choose the interface with \(mayHavePort ? "-i" : "-I")"
     case .missingZone(let address, let interfaces):
       "the zone is missing: an address of this scope means nothing without its interface; write \(escaped(address))%INTERFACE"
         + Self.zones(interfaces)
@@ -63,14 +73,20 @@ package struct TargetTextError: Error, Hashable, Sendable {
         + "(RFC 6052) 64:ff9b::\(String(bits >> 16, radix: 16)):\(String(bits & 0xffff, radix: 16))"
     case .numericName:
       "a number, which is read as an IPv4 address; probe6 is IPv6 only; give a name or an IPv6 address"
+    case .malformed(.tooManyGroups) where mayHavePort:
+      "too many colons for an IPv6 address, which has eight groups; if the last one is a port, write [ADDRESS]:PORT"
     case .malformed(let problem):
       Self.text(problem)
     case .port(let host):
       "a ping has no port; write \(escaped(host))"
     case .zoneOfName(let name):
-      "a zone belongs to an address, not to a name; write \(escaped(name)), and choose the interface with -I"
+      "a zone belongs to an address, not to a name; write \(escaped(name)), and choose the interface with \(mayHavePort ? "-i" : "-I")"
     case .badName:
       "neither an address nor a host name (labels of 1 to 63 octets, 253 in all)"
+    case .badPort(let port):
+      "\(quoted(port)) is not a port; allowed: 1 to 65535"
+    case .otherPort(let port, let chosen):
+      "port \(port), and \(chosen) was said before; all targets of a run have one port"
     }
   }
 

@@ -305,21 +305,7 @@ struct IputilsPingParse {
   // MARK: numbers in iputils' words
 
   private func integer(_ text: String, _ range: ClosedRange<Int64>) throws(FaceError) -> Int64 {
-    let value: Int64
-    do throws(NumberProblem) {
-      guard let whole = Int64(exactly: try NumberText.integer(text, manner: .asC)) else { throw .overflow }
-      value = whole
-    } catch {
-      if error == .notANumber { throw invalid(text, nil) }
-      throw self.error("invalid argument: \(quoted(text)): Numerical result out of range", exitCode: 1)
-    }
-    guard range.contains(value) else { throw invalid(text, range) }
-    return value
-  }
-
-  private func invalid(_ text: String, _ range: ClosedRange<Int64>?) -> FaceError {
-    let allowed = range.map { ": out of range: \($0.lowerBound) <= value <= \($0.upperBound)" } ?? ""
-    return error("invalid argument: \(quoted(text))" + allowed, exitCode: 1)
+    try IputilsInteger.read(text, range, programName: programName)
   }
 
   private func seconds(_ text: String, _ complaint: String) throws(FaceError) -> Nanoseconds {

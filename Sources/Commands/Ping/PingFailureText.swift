@@ -12,14 +12,14 @@ enum PingFailureText {
       exitCode: isFace ? 2 : verbCode(failure))
   }
 
-  private static func verbCode(_ failure: PingFailure) -> Int32 {
+  static func verbCode(_ failure: PingFailure) -> Int32 {
     switch failure {
     case .resolution, .missingZone, .unknownInterface: 2
     default: 3
     }
   }
 
-  private static func text(_ failure: PingFailure, isFace: Bool) -> [String] {
+  static func text(_ failure: PingFailure, isFace: Bool) -> [String] {
     switch failure {
     case .resolution(let name, let error, let hasIPv4):
       if hasIPv4 {

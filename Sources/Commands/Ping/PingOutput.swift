@@ -8,26 +8,25 @@ import Wire
 /// Takes a run's events to a writer and the writer's bytes to the standard descriptors. Lines wait for reverse
 /// names in their order; probes never do.
 struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
-  /// Lines that wait for a name beyond this many are written without.
-  private static var heldLimit: Int { 1_024 }
-  /// How long the end of a run waits for names.
+  private typealias Lines = HeldLines<PingEvent>
+
+  /// How long a header, and the end of a run, wait for names.
   private static var patience: Nanoseconds { .seconds(2) }
 
   private var writer: Writer
   private var buffer = OutputBuffer()
-  private var held: [(event: PingEvent, wall: WallClock)] = []
-  private var names: ReverseResolver?
+  private var lines: HeldLines<PingEvent>
   private let looksUpNames: Bool
   private let configuration: PingConfiguration
   private let namesInterfaces: Bool
   /// iputils before 20231222 names the target by its address's reverse name.
   private let headerNamesReverse: Bool
-  private(set) var hasReceived = false
 
   init(_ writer: Writer, request: PingRequest, headerNamesReverse: Bool) {
     self.headerNamesReverse = headerNamesReverse && request.looksUpNames
     self.writer = writer
     looksUpNames = request.looksUpNames
+    lines = HeldLines(isLookingUp: request.looksUpNames)
     configuration = request.configuration
     namesInterfaces = !request.checksRouteFirst
   }
@@ -36,33 +35,24 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
     var run = PingRun(start, payloadLength: configuration.payloadLength, namesInterfaces: namesInterfaces)
     if case .echo = configuration.message {} else { run.hasPayload = false }
     if headerNamesReverse, let target = start.targets.first, !target.isNumeric {
-      run.targets[0].reverseName = reverseName(of: target)
+      // The one name that a header has to wait for; no probe has left yet.
+      let wanted = Lines.Wanted(address: target.address, zone: target.zone)
+      let deadline = SystemClock.monotonicNow() + PingOutput.patience
+      run.targets[0].reverseName = lines.names(of: [wanted], waitingUntil: deadline).first ?? nil
     }
     writer.begin(run, at: start.at, wall: WallClock(clock), into: &buffer)
   }
 
-  /// The one name that a header has to wait for; no probe has left yet.
-  private mutating func reverseName(of target: PingStart.Target) -> String? {
-    if names == nil { names = try? ReverseResolver() }
-    guard let names else { return nil }
-    let deadline = SystemClock.monotonicNow() + PingOutput.patience
-    var poller = Poller()
-    _ = poller.add(number: names.descriptor.number)
-    while true {
-      if case .name(let name) = names.lookUp(target.address, scope: target.zone) { return name }
-      guard (try? poller.wait(until: deadline)) ?? 0 > 0 else { return nil }
-      names.acknowledge()
-    }
-  }
-
   mutating func handle(_ event: PingEvent, clock: KernelClock) {
     let wall = WallClock(clock)
-    if held.isEmpty, case .known(let name) = name(for: event) {
-      writer.write(event, wall: wall, name: name, into: &buffer)
+    let wanted = looksUpNames ? writer.nameWanted(by: event) : nil
+    if wanted == nil, lines.isEmpty {
+      writer.write(event, wall: wall, name: nil, into: &buffer)
       return
     }
-    held.append((event, wall))
-    if held.count > PingOutput.heldLimit { release(isForced: true, limit: held.count / 2) }
+    lines.add(
+      event, wall: wall, wanted: wanted.map { [Lines.Wanted(address: $0.address, zone: $0.zone)] } ?? [])
+    release()
   }
 
   mutating func snapshot(_ summaries: [PingSummary], at now: Instant, clock: KernelClock) {
@@ -70,70 +60,40 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
   }
 
   mutating func end(_ summaries: [PingSummary], at now: Instant, clock: KernelClock) {
-    waitForNames()
-    release(isForced: true, limit: .max)
+    let deadline = SystemClock.monotonicNow() + PingOutput.patience
+    while let line = lines.next(waitingUntil: deadline) { write(line) }
     writer.end(summaries, at: now, wall: WallClock(clock), into: &buffer)
   }
 
-  mutating func flush(isLast: Bool) throws(SystemError) {
-    if !buffer.standardOutput.isEmpty {
-      try Output.write(buffer.standardOutput, to: 1)
-      buffer.standardOutput.removeAll(keepingCapacity: true)
-    }
-    if !buffer.standardError.isEmpty {
-      // Nothing is left to tell of a failure here.
-      try? Output.write(buffer.standardError, to: 2)
-      buffer.standardError.removeAll(keepingCapacity: true)
-    }
-  }
+  mutating func flush(isLast: Bool) throws(SystemError) { try buffer.flush() }
 
-  var wakeDescriptor: Int32? { names?.descriptor.number }
+  var wakeDescriptor: Int32? { lines.wakeDescriptor }
 
   mutating func wake() {
-    names?.acknowledge()
-    release(isForced: false, limit: .max)
+    lines.acknowledge()
+    release()
   }
 
-  // MARK: Names
-
-  private enum Name {
-    case known(String?)
-    case pending
+  private mutating func release() {
+    while let line = lines.next() { write(line) }
   }
 
-  private mutating func name(for event: PingEvent) -> Name {
-    guard looksUpNames, let wanted = writer.nameWanted(by: event) else { return .known(nil) }
-    if names == nil { names = try? ReverseResolver() }
-    guard let names else { return .known(nil) }
-    switch names.lookUp(wanted.address, scope: wanted.zone) {
-    case .name(let name): return .known(name)
-    case .pending: return .pending
-    case .busy: return .known(nil)
+  private mutating func write(_ line: HeldLines<PingEvent>.Line) {
+    writer.write(line.event, wall: line.wall, name: line.names.first ?? nil, into: &buffer)
+  }
+}
+
+extension OutputBuffer {
+  /// Writes both streams to their descriptors and empties them.
+  mutating func flush() throws(SystemError) {
+    if !standardOutput.isEmpty {
+      try Output.write(standardOutput, to: 1)
+      standardOutput.removeAll(keepingCapacity: true)
     }
-  }
-
-  private mutating func release(isForced: Bool, limit: Int) {
-    var released = 0
-    while released < held.count, released < limit {
-      var known: String?
-      switch name(for: held[released].event) {
-      case .known(let name): known = name
-      case .pending: if !isForced { held.removeFirst(released); return }
-      }
-      writer.write(held[released].event, wall: held[released].wall, name: known, into: &buffer)
-      released += 1
-    }
-    held.removeFirst(released)
-  }
-
-  private mutating func waitForNames() {
-    guard !held.isEmpty, let names else { return }
-    let deadline = SystemClock.monotonicNow() + PingOutput.patience
-    var poller = Poller()
-    _ = poller.add(number: names.descriptor.number)
-    while !held.isEmpty, SystemClock.monotonicNow() < deadline {
-      guard (try? poller.wait(until: deadline)) ?? 0 > 0 else { return }
-      wake()
+    if !standardError.isEmpty {
+      // Nothing is left to tell of a failure here.
+      try? Output.write(standardError, to: 2)
+      standardError.removeAll(keepingCapacity: true)
     }
   }
 }
@@ -161,7 +121,7 @@ extension PingRun {
     }
   }
 
-  private static func text(_ address: IPv6Address, zone: UInt32) -> String {
+  static func text(_ address: IPv6Address, zone: UInt32) -> String {
     guard zone != 0 else { return address.description }
     return "\(address.description)%\(Interfaces.name(of: zone) ?? String(zone))"
   }

@@ -3,7 +3,8 @@ import Runtime
 import Timing
 
 /// One reading of the arguments of `probe6 ping`: the state between its options.
-struct PingVerbParse {
+struct PingVerbParse: VerbParse {
+  static var verb: String { "ping" }
   private typealias Limits = IputilsPing.Limits
   private enum Until { case count, reply, up, down }
   private enum ScheduleKind: Hashable { case constant, poisson, burst(Int) }
@@ -20,8 +21,6 @@ struct PingVerbParse {
   private var isNeighbor = false
   /// The option that chose the path, the arrival or the style, to name it in a conflict.
   private var chosen: [String] = []
-
-  private func error(_ text: String) -> EarlyExit { VerbError.usage("ping", text) }
 
   mutating func take(_ found: OptionScanner<PingVerbOption>.Found) throws(EarlyExit) {
     let name = found.name
@@ -58,8 +57,8 @@ struct PingVerbParse {
     case .neighbor: isNeighbor = true
     case .seed: request.seed = UInt64(try integer(name, argument, 0...Int128(UInt64.max), allowsHex: true))
 
-    case .source: try setSource(name, argument)
-    case .interface: try setInterface(name, argument)
+    case .source: try source(name, argument).apply(to: &request)
+    case .interface: try interface(name, argument).apply(to: &request)
     case .sticky: request.isSourceFixed = true
     case .mark: request.mark = UInt32(try integer(name, argument, 0...Int128(UInt32.max), allowsHex: true))
     case .pathMTU:
@@ -242,30 +241,8 @@ struct PingVerbParse {
   }
 
   private mutating func setPattern(_ name: String, _ text: String) throws(EarlyExit) {
-    let digits = Array(text.utf8)
-    guard !digits.isEmpty, digits.count <= 2 * Limits.patternOctets, digits.count % 2 == 0,
-      digits.allSatisfy({ NumberText.hexDigit($0) != nil })
-    else {
-      throw error(
-        "\(name): \(quoted(text)) is not a pattern; allowed: 1 to 16 octets of two hexadecimal digits")
-    }
-    request.configuration.pattern = IputilsPing.pattern(digits)
+    request.configuration.pattern = try pattern(name, text)
     output.patternText = text.lowercased()
-  }
-
-  private mutating func setSource(_ name: String, _ text: String) throws(EarlyExit) {
-    guard text.utf8.contains(UInt8(ascii: ":")), let choice = InterfaceChoice(text) else {
-      throw error("\(name): \(quoted(text)) is not an IPv6 address (with %INTERFACE where it needs one)")
-    }
-    choice.apply(to: &request)
-  }
-
-  private mutating func setInterface(_ name: String, _ text: String) throws(EarlyExit) {
-    guard let choice = InterfaceChoice(text) else {
-      throw error(
-        "\(name): \(quoted(text)) is neither an interface name (1 to 15 octets) nor an IPv6 address")
-    }
-    choice.apply(to: &request)
   }
 
   private mutating func addNodeInformation(_ name: String, _ word: String) throws(EarlyExit) {
@@ -284,45 +261,5 @@ struct PingVerbParse {
       case .badAddress(let text): throw self.error("\(name): \(quoted(text)) is not an address for a subject")
       }
     }
-  }
-
-  // MARK: typed arguments
-
-  private func choice<Value>(
-    _ name: String, _ text: String, _ values: KeyValuePairs<String, Value>
-  ) throws(EarlyExit) -> Value {
-    for (word, value) in values where word == text { return value }
-    throw error("\(name): \(quoted(text)); allowed: \(values.map(\.key).joined(separator: ", "))")
-  }
-
-  private func integer(
-    _ name: String, _ text: String, _ range: ClosedRange<Int128>, allowsHex: Bool = false
-  ) throws(EarlyExit) -> Int128 {
-    let allowed = "; allowed: \(range.lowerBound) to \(range.upperBound)"
-    let value: Int128
-    do throws(NumberProblem) {
-      value = try NumberText.integer(text, allowsHex: allowsHex)
-    } catch {
-      let what = error == .overflow ? " is out of range" : " is not a whole number"
-      throw self.error("\(name): \(quoted(text))\(what)\(allowed)")
-    }
-    guard range.contains(value) else { throw error("\(name): \(quoted(text)) is out of range\(allowed)") }
-    return value
-  }
-
-  private func time(_ name: String, _ text: String, allowsZero: Bool = false) throws(EarlyExit) -> Nanoseconds
-  {
-    let allowed = "; allowed: \(allowsZero ? "0" : "1ns") to 2147483.647s"
-    let value: Nanoseconds
-    do throws(NumberProblem) {
-      value = try NumberText.seconds(text, allowsUnits: true)
-    } catch {
-      let what = error == .overflow ? " is out of range" : " is not a length of time such as 0.5, 100us or 2m"
-      throw self.error("\(name): \(quoted(text))\(what)\(allowed)")
-    }
-    guard value <= Limits.seconds, value > .zero || (allowsZero && value == .zero) else {
-      throw error("\(name): \(quoted(text)) is out of range\(allowed)")
-    }
-    return value
   }
 }

@@ -44,7 +44,7 @@ package struct TraceConfiguration: Sendable {
     /// (TCP), in the sequence and a cookie (ICMPv6), with a constant ICMPv6 checksum.
     case keyed
     /// Destination port + 1 for each probe over the whole trace (UDP), a source port for each probe (TCP), from
-    /// `flow` on. ICMPv6: the sequence alone, from 1.
+    /// `flow` on. ICMPv6: the sequence alone, from `firstSequence` on.
     case portPerProbe
     /// Destination port = `flow.destinationPort` + hop limit; all queries of a hop alike (ndisc6).
     case portPerHop
@@ -94,14 +94,26 @@ package struct TraceConfiguration: Sendable {
   package var payload: Payload = .pattern([])
   /// The one flow of the default mode; others are made from it.
   package var flow = TraceFlow(sourcePort: 0, destinationPort: 33_434)
-  /// The user named the destination port: the flows of mode `.paths` vary the source port (UDP, framing
-  /// `.packet`) or the flow label alone (`.message`) instead.
+  /// The destination port is part of the question: the flows of mode `.paths` vary the source port (UDP, framing
+  /// `.packet`) or the flow label alone (`.message`) instead, and correlation `.portPerProbe` over UDP counts the
+  /// source port up (`traceroute -U`).
   package var isDestinationPortFixed = false
   package var trafficClass: UInt8 = 0
   /// Octets of the IPv6 packet. UDP in keyed correlation adds up to 63 to tell hops apart by length, unless
   /// `isLengthFixed`.
   package var packetLength = 80
   package var isLengthFixed = false
+  /// The sequence of the first echo request.
+  package var firstSequence: UInt16 = 1
+  /// A TCP probe has no options where `tcpOptions` is empty, not even MSS.
+  package var isTCPBare = false
+  /// Packet Too Big ends the path as any other error does, also where this host itself refuses the probe's length;
+  /// else shorter probes go on (mode `.hops`).
+  package var endsAtPacketTooBig = false
+  /// Mode `.hops`: one answer of a hop is enough, and no further query is asked (tracepath, one probe at a time).
+  package var stopsQueryingOnAnswer = false
+  /// Mode `.hops`: a path that loops is not followed to the last hop.
+  package var endsAtLoop = true
   /// Whole TCP options as they stand behind the header, a multiple of 4 octets; empty: MSS alone.
   package var tcpOptions: [UInt8] = []
   /// TCP flags of a probe (RFC 9293 §3.1); SYN unless a face asks for others.

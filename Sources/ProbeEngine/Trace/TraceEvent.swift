@@ -41,6 +41,8 @@ package struct TraceReply: Sendable {
   /// The answer's own hop limit and traffic class, as received.
   package var hopLimit: UInt8?
   package var trafficClass: UInt8?
+  /// Octets of the answer's IPv6 packet, header included, where they are known.
+  package var octets: Int?
   /// nil where one of the times is missing.
   package var roundTrip: Nanoseconds?
   package var roundTripSource: RoundTripSource
@@ -275,6 +277,7 @@ package struct TraceEnd: Sendable {
   package var hops: UInt8
   /// What the path carries, where known (mode `.mtu`, or a Packet Too Big on the way).
   package var pathMTU: Int?
+  /// Probes that were handed out to be sent: the sum of the four below and of those still in flight.
   package var sent: UInt64
   package var replied: UInt64
   package var late: UInt64

@@ -4,24 +4,161 @@ import Wire
 /// Writes a trace's probes and reads what comes back for them. Pure; knows the key, not the table of probes.
 struct TraceMessages: Sendable {
   let configuration: TraceConfiguration
-  private let nonce: KeyedNonce
+  let key: TraceKey
+  /// Octets of the segment routing header; 0 without gateways.
+  let routingCount: Int
+  /// Addresses that probes are sent to.
+  let destinations: Set<IPv6Address>
 
   init(_ configuration: TraceConfiguration, nonce: KeyedNonce) {
     self.configuration = configuration
-    self.nonce = nonce
+    key = TraceKey(nonce)
+    let gateways = min(configuration.gateways.count, TraceMessages.maximumGateways)
+    routingCount = gateways == 0 ? 0 : 8 + 16 * (gateways + 1)
+    destinations = Set(configuration.targets.map(\.address) + configuration.gateways)
   }
 
+  /// What one segment routing header can list beside the target (its length octet counts 8-octet units).
+  static var maximumGateways: Int { 126 }
+
   /// Octets that a transmit buffer must hold.
-  var messageLength: Int { configuration.packetLength + 64 }
+  var messageLength: Int {
+    max(configuration.packetLength, minimumLength + TraceKey.cookieCount) + 64
+  }
+
+  // MARK: The place of a probe on the wire
 
   /// The probe with the ports that its number and the correlation give it, and its final length.
-  func assign(_ probe: TraceProbe, number: UInt64) -> TraceProbe { probe }
+  func assign(_ probe: TraceProbe, number: UInt64) -> TraceProbe {
+    var probe = probe
+    switch configuration.method {
+    case .udp:
+      switch configuration.correlation {
+      case .keyed: break
+      case .portPerProbe where configuration.isDestinationPortFixed:
+        // 0: each probe has a socket of its own, and the kernel chooses its port.
+        guard probe.flow.sourcePort != 0 else { break }
+        probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, number)
+      case .portPerProbe:
+        // tracepath comes round after 64 ports.
+        let step = configuration.payload == .tracepath ? number & 63 : number
+        if !countsSourcePort {
+          probe.flow.destinationPort = TraceMessages.port(probe.flow.destinationPort, step)
+        } else if probe.flow.sourcePort != 0 {
+          probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, step)
+        }
+      case .portPerHop:
+        probe.flow.destinationPort = TraceMessages.port(
+          probe.flow.destinationPort, UInt64(probe.hopLimit))
+      }
+      if tellsByLength {
+        // The shortest still holds a cookie.
+        let least = max(probe.packetLength, minimumLength + TraceKey.cookieCount)
+        probe.packetLength = least + Int(number & 63)
+      }
+      probe.packetLength = clamped(probe.packetLength)
+    case .icmp: probe.packetLength = clamped(probe.packetLength)
+    case .tcp:
+      if countsSourcePort, probe.flow.sourcePort != 0 {
+        probe.flow.sourcePort = TraceMessages.port(probe.flow.sourcePort, number)
+      }
+      probe.packetLength = carriesTCPData ? clamped(probe.packetLength) : minimumLength
+    case .connect: break
+    }
+    return probe
+  }
 
-  /// Writes an assigned probe into the buffer and returns how many octets (0 where the kernel makes the packet).
-  /// `wall`: nanoseconds since 1970, for a payload that shows them.
-  func write(
-    into buffer: inout MutableSpan<UInt8>, number: UInt64, probe: TraceProbe, target: TraceTarget, wall: Int64
-  ) -> Int { 0 }
+  /// The port so many further on; past the last one it goes on at 1, for 0 is no port.
+  static func port(_ base: UInt16, _ step: UInt64) -> UInt16 {
+    let port = base &+ UInt16(truncatingIfNeeded: step)
+    return port == 0 ? 1 : port
+  }
+
+  /// Correlation `.portPerProbe`: which of the two ports counts the probes.
+  var countsSourcePort: Bool {
+    configuration.correlation == .portPerProbe
+      && (configuration.method == .tcp
+        || configuration.method == .udp && configuration.isDestinationPortFixed)
+  }
+
+  /// Octets of a packet without payload.
+  var minimumLength: Int { IPv6Header.count + routingCount + headerCount }
+
+  /// Octets of the header behind IPv6 and segment routing.
+  var headerCount: Int {
+    switch configuration.method {
+    case .udp: UDPHeader.count
+    case .icmp: ICMPv6Echo.headerCount
+    case .tcp, .connect: TCPHeader.minimumCount + (optionCount + 3) & ~3
+    }
+  }
+
+  private var optionCount: Int {
+    if configuration.tcpOptions.isEmpty {
+      return configuration.payload == .ndisc6 || configuration.isTCPBare ? 0 : 4
+    }
+    return min(configuration.tcpOptions.count, 40)
+  }
+
+  /// No shorter than its headers, no longer than a payload length can say.
+  private func clamped(_ length: Int) -> Int { min(max(length, minimumLength), 0xffff) }
+
+  /// UDP: the length tells one probe from its neighbours, in case a quote is cut before the cookie.
+  var tellsByLength: Bool {
+    if case .mtu = configuration.mode { return false }
+    return configuration.method == .udp && configuration.correlation == .keyed && hasRoomForOurs
+      && !configuration.isLengthFixed
+  }
+
+  /// A SYN with data is dropped by some filters, so only who asks for a length gets one; traceroute never.
+  var carriesTCPData: Bool {
+    if configuration.payload == .traceroute { return false }
+    if case .mtu = configuration.mode { return true }
+    return configuration.isLengthFixed || configuration.payload == .ndisc6
+  }
+
+  /// Nothing of ours stands in the payloads of other tools.
+  var hasRoomForOurs: Bool {
+    if case .pattern = configuration.payload { return true }
+    return false
+  }
+
+  /// Octets of payload behind UDP or echo header.
+  func payloadCount(_ probe: TraceProbe) -> Int { max(probe.packetLength - minimumLength, 0) }
+
+  /// Two octets of an echo keep its checksum the same whatever the sequence is: some routers take it for ports.
+  var keepsChecksum: Bool {
+    configuration.method == .icmp && configuration.correlation == .keyed && hasRoomForOurs
+  }
+
+  /// Whether a payload of so many octets starts with the cookie.
+  func hasCookie(payloadCount: Int) -> Bool {
+    hasRoomForOurs && payloadCount >= TraceKey.cookieCount + (keepsChecksum ? 2 : 0)
+  }
+
+  // MARK: Numbers on the wire
+
+  /// The sequence of an echo request.
+  func echoSequence(_ number: UInt64, _ probe: TraceProbe) -> UInt16 {
+    if configuration.payload == .ndisc6 {
+      return UInt16(probe.hopLimit) << 8 | UInt16(UInt8(truncatingIfNeeded: probe.query))
+    }
+    return UInt16(truncatingIfNeeded: number) &+ configuration.firstSequence
+  }
+
+  /// What stands in the TCP sequence, or in the acknowledgment of a probe that has no SYN.
+  func tcpSequence(_ number: UInt64, _ probe: TraceProbe) -> UInt32 {
+    if configuration.payload == .ndisc6 {
+      return UInt32(probe.hopLimit) << 24 | UInt32(UInt8(truncatingIfNeeded: probe.query)) << 16
+        | UInt32(key.run)
+    }
+    return key.sequence(number)
+  }
+
+  /// A probe that acknowledges, and so is reset without an acknowledgment (RFC 9293 §3.5.2).
+  var acknowledges: Bool {
+    configuration.tcpFlags.contains(.ack)
+  }
 
   /// What an arrival is to this trace.
   enum Outcome: Sendable {
@@ -32,74 +169,8 @@ struct TraceMessages: Sendable {
     case rejected(RejectionReason, type: UInt8)
   }
 
-  /// A captured packet from its IPv6 header on; checksums are verified here.
-  func read(packet octets: Span<UInt8>) -> Outcome { .foreign }
-  /// An ICMPv6 message of a ping socket.
-  func read(message octets: Span<UInt8>) -> Outcome { .foreign }
-  /// The payload of a UDP datagram.
-  func read(datagram octets: Span<UInt8>, sourcePort: UInt16, destinationPort: UInt16) -> Outcome { .foreign }
-  /// An entry of the error queue, see `TraceEngine.handleError`.
-  func read(error octets: Span<UInt8>, _ error: ErrorArrival, number: UInt64?) -> Outcome { .foreign }
-
-  /// The probe that a reading belongs to, keys checked, and whether the key could not be checked because too
-  /// little was quoted.
-  func match(_ reading: TraceReading, in probes: some NumberedProbes) -> Match { .none(.quote) }
-
   enum Match: Sendable {
     case probe(UInt64, isWeak: Bool)
     case none(RejectionReason)
-  }
-
-  /// What the quoted packet shows changed.
-  func rewrites(
-    _ quoted: TraceReading.Quoted, number: UInt64, probe: TraceProbe, target: TraceTarget
-  ) -> [TraceRewrite] { [] }
-}
-
-/// The probes that were sent, by number.
-protocol NumberedProbes {
-  subscript(probe number: UInt64) -> TraceProbe? { get }
-  func target(of probe: TraceProbe) -> TraceTarget
-  /// The youngest probe whose number ends in `low` (of so many bits), if it has been sent.
-  func youngest(endingIn low: UInt64, bits: UInt64) -> UInt64?
-  /// The oldest probe without a verdict that fits.
-  func oldestInFlight(where fits: (TraceProbe) -> Bool) -> UInt64?
-  /// The youngest probe, with or without a verdict, that fits, among those still remembered.
-  func youngest(where fits: (TraceProbe) -> Bool) -> UInt64?
-}
-
-/// What an arrival shows of the probe it belongs to; `TraceMessages.match` looks for that probe.
-struct TraceReading: Sendable {
-  /// What ties it to a probe, strongest first.
-  enum Signature: Hashable, Sendable {
-    /// The payload cookie: low 32 bits of the probe's number, and its keyed nonce.
-    case cookie(low: UInt32, nonce: UInt64)
-    /// The TCP sequence of a probe (already reduced by one where it was acknowledged).
-    case tcpSequence(UInt32)
-    /// The sequence of an echo, with no cookie left to check.
-    case echoSequence(UInt16)
-    /// UDP ports and length alone.
-    case ports(source: UInt16?, destination: UInt16, length: Int?)
-    /// A socket that serves one probe alone.
-    case socket(number: UInt64)
-  }
-  var signature: Signature
-  var answer: TraceAnswer
-  var extensions: [TraceExtension]
-  /// The invoking packet as it was quoted; what is nil did not survive or was not shown.
-  var quoted: Quoted
-
-  struct Quoted: Sendable {
-    var trafficClass: UInt8?
-    var flowLabel: UInt32?
-    var hopLimit: UInt8?
-    var source: IPv6Address?
-    var destination: IPv6Address?
-    var sourcePort: UInt16?
-    var destinationPort: UInt16?
-    /// The IPv6 payload length.
-    var payloadLength: Int?
-    var checksum: UInt16?
-    init() {}
   }
 }

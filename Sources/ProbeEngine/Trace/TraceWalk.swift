@@ -11,6 +11,8 @@ protocol TraceWalk {
   mutating func handle(_ verdict: TraceHop.Verdict, of number: UInt64, probe: TraceProbe, at now: Instant)
   /// When the walk wants to be asked again although nothing happened (rounds); nil: never.
   var nextWake: Instant? { get }
+  /// `nextWake` has come; `next` is asked afterwards.
+  mutating func wake(at now: Instant)
   /// What the walk has to say since it was last asked, oldest first: `.hop`, `.link`, `.balancer`, `.mtu`,
   /// `.round`, `.end`. The engine fills the counts of `.end`.
   mutating func pollEvent() -> TraceEvent?
@@ -18,4 +20,9 @@ protocol TraceWalk {
   mutating func stop(at now: Instant)
   /// All targets have ended. Probes may still be in flight (their answers are reported as late).
   var isFinished: Bool { get }
+}
+
+extension TraceWalk {
+  var nextWake: Instant? { nil }
+  mutating func wake(at now: Instant) {}
 }

@@ -1,4 +1,5 @@
 package import ProbeEngine
+package import Timing
 package import Wire
 
 /// What a writer must know of a trace before its first event. Texts come from people, DNS or the kernel; writers
@@ -52,6 +53,10 @@ package struct TraceRun: Sendable {
   /// Interface names by index, for the zones of link-local addresses.
   package var interfaceNames: [UInt32: String] = [:]
   package var version: String
+  /// The longest that an unanswered probe is waited for, where it is limited.
+  package var maximumWait: Nanoseconds?
+  /// Name of this host, for tables that begin with it.
+  package var hostName: String?
 
   package init(
     targets: [Target], method: TraceConfiguration.Method, path: String, arrival: PingRun.Arrival,

@@ -8,25 +8,11 @@ package enum PingSession {
   /// 60 µs on an idle processor.
   private static let spin = Nanoseconds.microseconds(60)
 
-  /// poll(2) may oversleep by a thousandth of its timeout, whatever the timer slack (the kernel's
-  /// select_estimate_accuracy), and a processor that has slept for long may take hundreds of microseconds to wake
-  /// up. A wait of more than this ends earlier by both, and the short rest is waited for again.
-  private static let exactWait = Nanoseconds.milliseconds(2)
-  private static let slackDivisor: Int64 = 500
-  private static let wakeUpDivisor: Int64 = 8
-  private static let longestWakeUp = Nanoseconds.microseconds(500)
-
   /// Runs to the end. Returns the summaries that the sink was told last.
   package static func run<Sink: PingSink & ~Copyable>(
     _ request: PingRequest, sink: inout Sink
   ) throws(PingFailure) -> [PingSummary] {
-    let signals: SignalDescriptor
-    do throws(SystemError) {
-      try Signal.pipe.ignore()
-      try SystemClock.setTimerSlack(nanoseconds: 1)
-      signals = try SignalDescriptor([.interrupt, .quit, .terminate, .hangUp, .terminalStop])
-    } catch { throw .system(error) }
-
+    let signals = try SignalDescriptor.ofSession([.interrupt, .quit, .terminate, .hangUp, .terminalStop])
     var setup = try PingSetup.open(request)
     do throws(SystemError) { try Privileges.dropAll() } catch { throw .privileges(error) }
 
@@ -76,7 +62,8 @@ package enum PingSession {
       if wakeSlot == nil, let descriptor = sink.wakeDescriptor { wakeSlot = poller.add(number: descriptor) }
 
       // `distantFuture` means that only an arrival or a signal can end the wait.
-      let deadline: Instant? = next == .distantFuture ? nil : wakeUp(for: next, request)
+      let deadline: Instant? =
+        next == .distantFuture ? nil : ExactWait.wakeUp(for: request.isPacePrecise ? next - spin : next)
       _ = try poller.wait(until: deadline)
       _ = clock.refresh()
       let socketState = poller.readiness(of: socketSlot)
@@ -95,15 +82,6 @@ package enum PingSession {
         if due > now, due - now <= spin { while SystemClock.monotonicNow() < due {} }
       }
     }
-  }
-
-  /// When to wake up for a deadline: early enough that the rest of the wait is exact.
-  private static func wakeUp(for deadline: Instant, _ request: PingRequest) -> Instant {
-    let deadline = request.isPacePrecise ? deadline - spin : deadline
-    let left = deadline - SystemClock.monotonicNow()
-    guard left > exactWait else { return deadline }
-    let wakeUp = min(Nanoseconds(left.count / wakeUpDivisor), longestWakeUp)
-    return deadline - Nanoseconds(left.count / slackDivisor) - wakeUp
   }
 
   private static func handle<Sink: PingSink & ~Copyable>(

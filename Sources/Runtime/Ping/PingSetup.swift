@@ -79,12 +79,6 @@ struct PingSetup: ~Copyable {
 
   // MARK: Options
 
-  private func set(
-    _ name: String, _ action: () throws(SystemError) -> Void
-  ) throws(PingFailure) {
-    do throws(SystemError) { try action() } catch { throw .option(name, error) }
-  }
-
   private mutating func configure(_ request: PingRequest, _ source: SocketAddress?) throws(PingFailure) {
     guard let socket = socket.take() else { return }
     let isRaw = socket.kind == .raw
@@ -92,34 +86,44 @@ struct PingSetup: ~Copyable {
     start.isCaptured = isCaptured
 
     // A raw socket whose replies are captured needs nothing but transmit stamps.
-    try set("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit() }
-    try set("IPV6_RECVTCLASS") { () throws(SystemError) in try socket.setReceiveTrafficClass(!request.isFlood)
+    try SocketSettings.option("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit()
     }
-    try set("IPV6_RECVPKTINFO") { () throws(SystemError) in try socket.setReceivePacketInfo(!request.isFlood)
+    try SocketSettings.option("IPV6_RECVTCLASS") { () throws(SystemError) in
+      try socket.setReceiveTrafficClass(!request.isFlood)
     }
-    try set("SO_TIMESTAMPING") { () throws(SystemError) in
+    try SocketSettings.option("IPV6_RECVPKTINFO") { () throws(SystemError) in
+      try socket.setReceivePacketInfo(!request.isFlood)
+    }
+    try SocketSettings.option("SO_TIMESTAMPING") { () throws(SystemError) in
       try socket.setTimestamps(transmit: request.isFlood ? .asked : isRaw ? .each : .eachAndQueued)
     }
-    if !isCaptured { try set("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() } }
+    if !isCaptured {
+      try SocketSettings.option("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() }
+    }
     if isRaw {
       let types: [UInt8] = isCaptured ? [] : request.configuration.message.replyTypes
-      try set("ICMP6_FILTER") { () throws(SystemError) in try socket.setFilter(passing: types) }
+      try SocketSettings.option("ICMP6_FILTER") { () throws(SystemError) in
+        try socket.setFilter(passing: types)
+      }
     }
     if let hops = request.hopLimit {
-      try set("--hop-limit") { () throws(SystemError) in
+      try SocketSettings.option("--hop-limit") { () throws(SystemError) in
         try socket.setUnicastHops(hops)
         try socket.setMulticastHops(hops)
       }
     }
     if let value = request.trafficClass {
-      try set("--traffic-class") { () throws(SystemError) in try socket.setTrafficClass(value) }
+      try SocketSettings.option("--traffic-class") { () throws(SystemError) in
+        try socket.setTrafficClass(value)
+      }
     }
-    if let mark = request.mark { try set("--mark") { () throws(SystemError) in try socket.setMark(mark) } }
     if let mode = request.pathMTUDiscovery {
-      try set("--pmtud") { () throws(SystemError) in try socket.setPathMTUDiscovery(mode.option) }
+      try SocketSettings.option("--pmtud") { () throws(SystemError) in
+        try socket.setPathMTUDiscovery(mode.option)
+      }
     }
     if let octets = request.sendBuffer {
-      try set("--send-buffer") { () throws(SystemError) in
+      try SocketSettings.option("--send-buffer") { () throws(SystemError) in
         _ = try socket.setSendBuffer(Int32(clamping: octets))
       }
     }
@@ -128,15 +132,19 @@ struct PingSetup: ~Copyable {
       _ = try? socket.setReceiveBuffer(4 << 20)
     }
     if request.isMulticastLoopOff {
-      try set("--no-multicast-loop") { () throws(SystemError) in try socket.setMulticastLoop(false) }
+      try SocketSettings.option("--no-multicast-loop") { () throws(SystemError) in
+        try socket.setMulticastLoop(false)
+      }
     }
-    if request.isRoutingBypassed {
-      try set("--no-route") { () throws(SystemError) in try socket.setDontRoute(true) }
+    try SocketSettings(
+      interface: request.interface, interfaceIndex: interfaceIndex, mark: request.mark,
+      isRoutingBypassed: request.isRoutingBypassed, isDebugged: request.isSocketDebugged
+    ).apply(to: socket)
+    if request.interface != nil {
+      try SocketSettings.option("--interface") { () throws(SystemError) in
+        try socket.setMulticastInterface(interfaceIndex)
+      }
     }
-    if request.isSocketDebugged {
-      try set("SO_DEBUG") { () throws(SystemError) in try socket.setDebug(true) }
-    }
-    if let name = request.interface { try bindInterface(name, socket) }
     let source = try findSource(request, chosen: source)
     try bindSource(request, source, socket)
     try chooseIdentifier(request, source, socket)
@@ -161,16 +169,6 @@ struct PingSetup: ~Copyable {
       if (try? socket.connect(to: destination)) != nil { envelopes = [Envelope(to: nil)] }
     }
     self.socket = consume socket
-  }
-
-  private func bindInterface(_ name: String, _ socket: borrowing ICMPv6Socket) throws(PingFailure) {
-    do throws(SystemError) { try socket.bind(toInterface: name) } catch {
-      // Binding needs CAP_NET_RAW before Linux 5.7; the packet information names the interface all the same.
-      guard error.errno == .operationNotPermitted else { throw .option("--interface", error) }
-    }
-    do throws(SystemError) { try socket.setMulticastInterface(interfaceIndex) } catch {
-      throw .option("--interface", error)
-    }
   }
 
   private func bindSource(
@@ -279,7 +277,7 @@ extension PingRequest {
 }
 
 extension PingRequest.PathMTUDiscovery {
-  var option: ICMPv6Socket.PathMTUDiscovery {
+  var option: PathMTUMode {
     switch self {
     case .do: .do
     case .dont: .dont

@@ -38,7 +38,7 @@ struct PingTransport: ~Copyable {
   ) {
     let size = max(messageLength + 64, PingTransport.minimumMessageSize)
     let capacity = isFlood ? PingTransport.batchCapacity : 4
-    numbersStamps = socket.takesStampIdentifier
+    numbersStamps = socket.takesStampIdentifier()
     asksForStamps = isFlood
     self.socket = socket
     captureDescriptor = capture?.descriptor
@@ -186,35 +186,11 @@ struct PingTransport: ~Copyable {
       guard chain.end == .upperLayer, chain.nextHeader == .icmpv6 else { return }
       engine.handleReceived(
         packet.extracting(chain.payload),
-        Arrival(
-          source: header.source, sourceZone: header.source.needsZone ? interface : 0,
-          destination: header.destination, interface: interface, hopLimit: header.hopLimit.rawValue,
-          trafficClass: header.trafficClass.rawValue, stamp: clock.monotonic(fromRealtime: metadata.stamp),
-          stampSource: .capture, readAt: now, isChecksumUnverified: true))
+        Arrival(header, metadata, interface: interface, clock: clock, readAt: now))
     }
     return count ?? 0
   }
 
   /// Takes away an error that waits without an entry in the queue, so that the poller does not spin on it.
   func clearPendingError() { _ = try? socket.takePendingError() }
-}
-
-extension Arrival {
-  init(_ metadata: ReceivedMetadata, clock: KernelClock, readAt: Instant) {
-    self.init(
-      source: metadata.source.address, sourceZone: metadata.source.scope,
-      destination: metadata.destination, interface: metadata.interface, hopLimit: metadata.hopLimit,
-      trafficClass: metadata.trafficClass, stamp: metadata.stamp.map { clock.monotonic(fromRealtime: $0) },
-      stampSource: .kernel, readAt: readAt)
-  }
-}
-
-extension ErrorArrival {
-  init(_ error: ErrorQueueItem.ICMPError, clock: KernelClock, readAt: Instant) {
-    self.init(
-      type: error.type, code: error.code, info: error.info, source: error.offender,
-      sourceZone: error.offenderScope, destination: error.originalDestination?.address,
-      interface: error.interface, hopLimit: error.hopLimit,
-      stamp: error.stamp.map { clock.monotonic(fromRealtime: $0) }, readAt: readAt)
-  }
 }

@@ -34,6 +34,9 @@ package struct TraceRequest: Sendable {
   package var isRoutingBypassed = false
   /// `SO_DEBUG`.
   package var isSocketDebugged = false
+  /// A probe longer than the path carries leaves in fragments (IPV6_PMTUDISC_DONT), or is refused
+  /// (IPV6_PMTUDISC_PROBE). nil: in fragments where it is longer than the link takes.
+  package var isFragmentationAllowed: Bool?
   /// Each probe has a socket of its own, as the original of a face has (UDP without privileges).
   package var hasSocketPerProbe = false
   /// A name that fails is reported to the sink (`targetFailed`) and the others are traced.

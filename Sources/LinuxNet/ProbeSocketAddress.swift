@@ -2,15 +2,15 @@ import CLinux
 import Glibc
 
 /// Addresses of a socket, IPv6 only.
-extension Descriptor {
-  /// bind(2)
-  func bind(to address: SocketAddress) throws(SystemError) {
+extension ProbeSocket where Self: ~Copyable {
+  /// bind(2) to a source address. The port is the identifier of a datagram ICMPv6 socket, 0 for a raw one.
+  package func bind(to address: SocketAddress) throws(SystemError) {
     // The pointer is lent for the call, to a sockaddr_in6.
     try unsafe withAddress("bind", address) { unsafe Glibc.bind($0, $1, 28) }
   }
 
-  /// SO_BINDTODEVICE (socket(7)). Before Linux 5.7 it needs CAP_NET_RAW.
-  func bind(toInterface name: String) throws(SystemError) {
+  /// Sends and receives by one interface only (SO_BINDTODEVICE). Before Linux 5.7 it needs CAP_NET_RAW.
+  package func bind(toInterface name: String) throws(SystemError) {
     var octets = Array(name.utf8)
     octets.append(0)
     let number = number
@@ -21,14 +21,14 @@ extension Descriptor {
     guard result == 0 else { throw SystemError("setsockopt SO_BINDTODEVICE", Errno(rawValue: errno)) }
   }
 
-  /// connect(2)
-  func connect(to address: SocketAddress) throws(SystemError) {
+  /// connect(2): fixes the destination, and lets only its messages in. A raw socket refuses a port.
+  package func connect(to address: SocketAddress) throws(SystemError) {
     // The pointer is lent for the call, to a sockaddr_in6.
     try unsafe withAddress("connect", address) { unsafe Glibc.connect($0, $1, 28) }
   }
 
-  /// getsockname(2)
-  func localAddress() throws(SystemError) -> SocketAddress {
+  /// getsockname(2): the port of a bound datagram ICMPv6 socket is its echo identifier.
+  package func localAddress() throws(SystemError) -> SocketAddress {
     var raw = sockaddr_in6()
     var length: socklen_t = 28
     let number = number

@@ -1,0 +1,41 @@
+import CLinux
+import Glibc
+
+/// Whole files that a user names (open(2), read(2)).
+package enum InputFile {
+  /// The octets of a file, at most `limit` (EFBIG beyond). Opened with the rights of the user who runs the program,
+  /// also where it was started with more.
+  package static func read(path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let (user, group) = (geteuid(), getegid())
+    // The saved ids let the process come back.
+    if group != getgid() { _ = try retrying("setegid") { setegid(getgid()) } }
+    if user != getuid() { _ = try retrying("seteuid") { seteuid(getuid()) } }
+    let opened: Result<Descriptor, SystemError>
+    do throws(SystemError) {
+      // The path's octets outlive the call.
+      let number = try retrying("open") { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+      opened = .success(Descriptor(owning: number))
+    } catch { opened = .failure(error) }
+    if user != geteuid() { _ = try retrying("seteuid") { seteuid(user) } }
+    if group != getegid() { _ = try retrying("setegid") { setegid(group) } }
+    switch consume opened {
+    case .success(let descriptor): return try readAll(descriptor.number, limit)
+    case .failure(let error): throw error
+    }
+  }
+
+  /// The octets of standard input until its end.
+  package static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] { try readAll(0, limit) }
+
+  private static func readAll(_ number: Int32, _ limit: Int) throws(SystemError) -> [UInt8] {
+    var octets: [UInt8] = []
+    while true {
+      var chunk = [UInt8](repeating: 0, count: 1 << 16)
+      // The array outlives the call and is as long as the call is told.
+      let count = try retrying("read") { unsafe Glibc.read(number, &chunk, 1 << 16) }
+      if count == 0 { return octets }
+      guard octets.count + count <= limit else { throw SystemError("read", Errno(rawValue: EFBIG)) }
+      octets.append(contentsOf: chunk[..<count])
+    }
+  }
+}
