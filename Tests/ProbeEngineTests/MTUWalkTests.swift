@@ -264,6 +264,31 @@ private struct MTUPath {
     #expect(driver.sent < 20_000)
   }
 
+  @Test func `Whatever comes back, it comes to an end`() {
+    for seed in UInt64(1)...200 {
+      var configuration = TraceConfiguration(targets: [TraceTarget(address: target)])
+      configuration.mode = .mtu
+      configuration.packetLength = [80, 1_280, 1_500, 9_000, 65_535][Int(seed % 5)]
+      configuration.maximumHops = 8
+      var chance = RandomNumbers(seed: seed)
+      var driver = WalkDriver(MTUWalk(configuration, at: .zero))
+      driver.run { probe in
+        let address = IPv6Address(bits: UInt128(chance.next() % 5))
+        return switch chance.next() % 12 {
+        case 0...3: .answer(address, .timeExceeded(code: 0))
+        case 4...5: .answer(address, .packetTooBig(mtu: UInt32(1_200 + chance.next() % 1_000)))
+        case 6: .answer(address, .packetTooBig(mtu: UInt32(truncatingIfNeeded: chance.next())))
+        case 7: .failed(errno: 90, mtu: chance.next() % 2 == 0 ? nil : UInt32(probe.packetLength / 2))
+        case 8: .failed(errno: 105, mtu: nil)
+        default: .silence
+        }
+      }
+      #expect(driver.walk.isFinished, "seed \(seed)")
+      #expect(driver.ends.count == 1)
+      #expect(driver.sent < 2_000)
+    }
+  }
+
   @Test func `Stopping ends each target as interrupted`() {
     var configuration = TraceConfiguration(targets: [
       TraceTarget(address: target), TraceTarget(address: stranger),

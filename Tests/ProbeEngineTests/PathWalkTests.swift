@@ -368,6 +368,58 @@ import Wire
     #expect(driver.linkCount == 20 * 4)
   }
 
+  @Test func `Whatever comes back, it comes to an end within its probes`() {
+    for seed in UInt64(1)...20 {
+      var configuration = TraceConfiguration(targets: [TraceTarget(address: target)])
+      configuration.mode = .paths(confidence: 0.95)
+      configuration.maximumHops = 5
+      configuration.seed = seed
+      var chance = RandomNumbers(seed: seed)
+      var driver = WalkDriver(PathWalk(configuration, at: .zero))
+      driver.perHop = 32
+      driver.run { _ in
+        let address = IPv6Address(bits: UInt128(chance.next() % 5))
+        return switch chance.next() % 12 {
+        case 0...5: .answer(address, .timeExceeded(code: 0))
+        case 6: .answer(address, .unreachable(code: UInt8(truncatingIfNeeded: chance.next() % 7)))
+        case 7: .answer(address, .packetTooBig(mtu: UInt32(truncatingIfNeeded: chance.next())))
+        case 8: .failed(errno: 101, mtu: nil)
+        default: .silence
+        }
+      }
+      #expect(driver.walk.isFinished)
+      #expect(driver.ends.count == 1)
+      #expect(driver.sent <= PathGraph.maximumProbes)
+    }
+  }
+
+  @Test func `A late answer counts as one`() {
+    var configuration = TraceConfiguration(targets: [TraceTarget(address: target)])
+    configuration.mode = .paths(confidence: 0.95)
+    configuration.maximumHops = 1
+    var walk = PathWalk(configuration, at: .zero)
+    var sent: [TraceProbe] = []
+    while let probe = walk.next(mayProbe: { _, _ in true }) { sent.append(probe) }
+    #expect(sent.count == 6)
+    for probe in sent {
+      walk.handle(
+        .lost(TraceLoss(number: 0, probe: probe, sentAt: .zero, at: at(500))), of: 0, probe: probe,
+        at: at(500))
+      var reply = TraceReply(
+        number: 0, probe: probe, address: stranger, zone: 0, interface: 1, answer: .timeExceeded(code: 0),
+        roundTrip: nil, roundTripSource: .user, sentAt: .zero, receivedAt: at(501))
+      reply.isLate = true
+      walk.handle(.reply(reply), of: 0, probe: probe, at: at(501))
+    }
+    while let probe = walk.next(mayProbe: { _, _ in true }) { sent.append(probe) }
+    var links: [TraceLink] = []
+    while let event = walk.pollEvent() { if case .link(let link) = event { links.append(link) } }
+    #expect(links.map(\.to) == [.router(stranger, zone: 0)])
+    #expect(walk.isFinished)
+    // The last was lost before its answer came, and asked again.
+    #expect(sent.count <= 7)
+  }
+
   @Test func `Stopping ends each target as interrupted`() {
     var configuration = TraceConfiguration(targets: [
       TraceTarget(address: target), TraceTarget(address: stranger),

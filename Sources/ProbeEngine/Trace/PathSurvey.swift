@@ -159,8 +159,8 @@ struct PathSurvey: TraceSurvey, Sendable {
       }
     }
     for merge in levels.merges {
-      guard let index = merge.hop - firstHop + 1 as Int?, index < levels.levels.count,
-        levels.levels[index].contains(where: { $0.isMerge && $0.isSettled })
+      let level = merge.hop - firstHop + 1
+      guard level < levels.levels.count, levels.levels[level].contains(where: { $0.isMerge && $0.isSettled })
       else { continue }
       for from in merge.from {
         emit(from: traceNode(from, hop: merge.hop - 1), to: merge.to, hop: merge.hop, &events)
