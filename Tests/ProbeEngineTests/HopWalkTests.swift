@@ -240,15 +240,18 @@ import Wire
       $0.maximumInFlight = 16
       $0.inFlightPerHop = 16
     }
-    // Its own times: 3 x (2 + 1) ms.
+    // Its own times: 3 x (150 + 1) ms.
     let here = run(c) { transmit, now in
       transmit.probe.hopLimit == 2 && transmit.probe.query == 2
-        ? .silence : chain(c, length: 4) { _ in .milliseconds(2) }(transmit, now)
+        ? .silence : chain(c, length: 4) { _ in .milliseconds(150) }(transmit, now)
     }
-    #expect(here.hop(2)?.marks == "..*" && here.elapsed == .milliseconds(9))
-    // A later hop's: 10 x (2 + 1) ms; a hop that takes longer is shown as lost, as traceroute does.
-    let near = run(c, chain(c, length: 4) { $0 == 2 ? .milliseconds(100) : .milliseconds(2) })
-    #expect(near.hop(2)?.marks == "***" && near.elapsed == .milliseconds(30))
+    #expect(here.hop(2)?.marks == "..*" && here.elapsed == .milliseconds(453))
+    // A later hop's: 10 x (50 + 1) ms.
+    let near = run(c, chain(c, length: 4) { $0 == 2 ? .milliseconds(1_000) : .milliseconds(50) })
+    #expect(near.hop(2)?.marks == "***" && near.elapsed == .milliseconds(510))
+    // traceroute would wait 10 x (2 + 1) ms and hide a hop that is merely slower than its neighbors.
+    let slow = run(c, chain(c, length: 4) { $0 == 2 ? .milliseconds(100) : .milliseconds(2) })
+    #expect(slow.hop(2)?.marks == "..." && slow.elapsed == .milliseconds(100))
     // Nothing at all: five seconds, six windows of sixteen one after the other.
     let silent = run(c) { _, _ in .silence }
     #expect(silent.elapsed == .seconds(30) && silent.hops.count == 30)

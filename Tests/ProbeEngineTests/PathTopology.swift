@@ -122,6 +122,7 @@ struct WalkDriver<Walk: TraceWalk> {
   var events: [TraceEvent] = []
   /// Probes that were sent, in order.
   var probes: [TraceProbe] = []
+  var times: [Instant] = []
   var perHop = 3
   var roundTrip = Nanoseconds.milliseconds(1)
   var wait = Nanoseconds.milliseconds(500)
@@ -146,6 +147,10 @@ struct WalkDriver<Walk: TraceWalk> {
 
   /// Runs until the walk is finished, or nothing moves any more.
   mutating func run(_ fate: (TraceProbe) -> Verdict) {
+    runTimed { probe, _ in fate(probe) }
+  }
+
+  mutating func runTimed(_ fate: (TraceProbe, Instant) -> Verdict) {
     var answers = EventQueue<Flight>()
     var losses = EventQueue<Flight>()
     var nextAnswer: Flight?
@@ -155,10 +160,13 @@ struct WalkDriver<Walk: TraceWalk> {
       let perHop = perHop
       while let probe = walk.next(mayProbe: { inFlight[$0 << 8 | Int($1), default: 0] < perHop }) {
         inFlight[probe.target << 8 | Int(probe.hopLimit), default: 0] += 1
-        let verdict = fate(probe)
+        let verdict = fate(probe, now)
         let number = UInt64(sent)
         sent += 1
-        if keepsProbes { probes.append(probe) }
+        if keepsProbes {
+          probes.append(probe)
+          times.append(now)
+        }
         if case .silence = verdict {
           losses.append(Flight(due: now + wait, number: number, probe: probe, verdict: verdict))
         } else {

@@ -59,8 +59,7 @@ import Wire
   ) {
     var links = 0
     var found = 0
-    var sent = 0
-    for seed in UInt64(1)...60 {
+    for seed in UInt64(1)...25 {
       var topology = [Self.series(), Self.uneven(), Self.nested(), Self.meshed()][shape - 1]
       topology.salt = seed
       let run = WalkDriver.run(topology, seed: seed)
@@ -70,9 +69,8 @@ import Wire
       #expect(run.ends.first?.reason == .reached)
       links += topology.links.count
       found += run.links.intersection(topology.links).count
-      sent = max(sent, run.sent)
+      #expect(run.sent < 800)
     }
-    print("shape", shape, found, links, sent)
     #expect(found * 100 >= links * 97)
   }
 
@@ -80,7 +78,7 @@ import Wire
   func `What a balancer hashes is told by varying one field at a time`(hashes: TraceBalancer.Hashes) {
     var right = 0
     var told = 0
-    for seed in UInt64(1)...60 {
+    for seed in UInt64(1)...25 {
       var topology = Self.series()
       topology.salt = seed
       for router in [1, 7] {
@@ -93,14 +91,14 @@ import Wire
       }
       #expect(run.links.isSubset(of: topology.links))
     }
-    #expect(told >= 110)
+    #expect(told >= 45)
     #expect(right * 100 >= told * 95, "\(right) of \(told)")
   }
 
   @Test func `A balancer below one that hashes another field is told right as well`() {
     var right = 0
     var told = 0
-    for seed in UInt64(1)...60 {
+    for seed in UInt64(1)...25 {
       var topology = Self.nested()
       topology.salt = seed
       topology.routers[0].spread = .fields(label: true, ports: false)
@@ -110,7 +108,7 @@ import Wire
         if balancer.hashes == (balancer.hopLimit == 1 ? .flowLabel : .ports) { right += 1 }
       }
     }
-    #expect(told >= 110)
+    #expect(told >= 45)
     #expect(right * 100 >= told * 95, "\(right) of \(told)")
   }
 
@@ -162,15 +160,19 @@ import Wire
 
   @Test func `A silent branch beside one that answers`() {
     var found = 0
+    var times: [Instant] = []
     for seed in UInt64(1)...40 {
       var topology = PathTopology([[1], [2, 3], [4], [4], [5], []], salt: seed)
       topology.routers[3].isSilent = true
       let run = WalkDriver.run(topology, seed: seed)
       #expect(run.links.isSubset(of: topology.links))
       if run.links == topology.links { found += 1 }
-      #expect(run.now < .zero + .seconds(6), "\(run.now)")
+      times.append(run.now)
     }
-    #expect(found >= 37, "\(found)")
+    // Each of some ten flows that meet silence is a few waits, three flows at a time.
+    #expect(times.sorted()[20] < .zero + .seconds(7))
+    #expect(times.max() ?? .zero < .zero + .seconds(12))
+    #expect(found >= 34, "\(found)")
   }
 
   @Test func `A diamond behind a silent hop`() {
@@ -190,8 +192,7 @@ import Wire
   func `One probe in five lost: no impossible link and no false silence`(shape: Int) {
     var links = 0
     var found = 0
-    var longest = Instant.zero
-    for seed in UInt64(1)...60 {
+    for seed in UInt64(1)...25 {
       var topology = [Self.series(), Self.uneven(), Self.nested(), Self.meshed(), .chain(8)][shape - 1]
       topology.salt = seed
       let run = WalkDriver.run(topology, loss: 0.2, seed: seed)
@@ -200,10 +201,36 @@ import Wire
       #expect(run.ends.first?.reason == .reached)
       links += topology.links.count
       found += run.links.intersection(topology.links).count
-      longest = max(longest, run.now)
     }
-    print("lossy shape", shape, found, links, longest)
     #expect(found * 100 >= links * 96)
+  }
+
+  @Test func `Routers that limit their answers are not taken for silent ones`() {
+    for seed in UInt64(1)...8 {
+      let topology = PathTopology([[1], [2, 3, 4], [5], [5], [5], [6], []], salt: seed)
+      var configuration = TraceConfiguration(targets: [TraceTarget(address: topology.targetAddress)])
+      configuration.mode = .paths(confidence: 0.95)
+      configuration.seed = seed
+      var driver = WalkDriver(PathWalk(configuration, at: .zero))
+      var chance = RandomNumbers(seed: seed)
+      // Linux: six answers at once, then one each 250 ms (net.ipv6.icmp.ratelimit, a route of 64 bits).
+      var tokens: [IPv6Address: (left: Double, at: Instant)] = [:]
+      driver.runTimed { probe, now in
+        guard case .answer(let address, let answer) = topology.fate(of: probe, &chance) else {
+          return .silence
+        }
+        var bucket = tokens[address] ?? (6, now)
+        bucket.left = min(6, bucket.left + Double((now - bucket.at).count) / 250e6)
+        bucket.at = now
+        defer { tokens[address] = bucket }
+        guard bucket.left >= 1 else { return .silence }
+        bucket.left -= 1
+        return .answer(address, answer)
+      }
+      #expect(driver.links.isSubset(of: topology.links), "\(driver.links.subtracting(topology.links))")
+      #expect(driver.links.count >= topology.links.count - 2)
+      #expect(driver.ends.first?.reason == .reached)
+    }
   }
 
   @Test func `Links alone name every address that answered where flows are stable`() {
@@ -264,7 +291,7 @@ import Wire
       topology.routers[5].nexts = [5]
       let run = WalkDriver.run(topology, seed: seed)
       #expect(run.ends.first?.reason == .reached)
-      #expect(run.now < .zero + .seconds(8), "\(run.now)")
+      #expect(run.now < .zero + .seconds(10), "\(run.now)")
       #expect(run.links.isSubset(of: topology.links))
     }
   }
@@ -307,10 +334,10 @@ import Wire
   }
 
   @Test func `Nothing but random answers comes to an end`() {
-    for seed in UInt64(1)...5 {
+    for seed in UInt64(1)...2 {
       var configuration = TraceConfiguration(targets: [TraceTarget(address: target)])
       configuration.mode = .paths(confidence: 0.99)
-      configuration.maximumHops = 8
+      configuration.maximumHops = 4
       configuration.seed = seed
       var chance = RandomNumbers(seed: seed)
       var driver = WalkDriver(PathWalk(configuration, at: .zero))
@@ -318,7 +345,6 @@ import Wire
       driver.run { _ in
         .answer(IPv6Address(bits: UInt128(chance.next() % 4_000)), .timeExceeded(code: 0))
       }
-      print("random", driver.sent, driver.walk.isFinished)
       #expect(driver.walk.isFinished)
       #expect(driver.sent <= PathGraph.maximumProbes)
     }

@@ -67,12 +67,13 @@ struct PathGraph: Sendable {
   /// Orders one more probe of a flow to a hop; false where none may be sent.
   @discardableResult
   mutating func ask(_ lane: Int, _ hop: Int) -> Bool {
-    guard hops.contains(hop), hop <= lanes[lane].end, ordered < Self.maximumProbes,
+    guard hops.contains(hop), hop <= lanes[lane].end, !lanes[lane].isDropped, ordered < Self.maximumProbes,
       lanes[lane].cells[hop - first].asked < Self.maximumPerCell
     else { return false }
     lanes[lane].cells[hop - first].asked += 1
     lanes[lane].cells[hop - first].inFlight += 1
-    queues[hop - first].append(Int16(lane))
+    // What was lost has cost a wait already.
+    queues[hop - first].append(Int16(lane), isUrgent: lanes[lane].cells[hop - first].lost > 0)
     queued += 1
     outstanding += 1
     ordered += 1
@@ -86,6 +87,9 @@ struct PathGraph: Sendable {
     return ask(lane, hop)
   }
 
+  /// Nothing more of a flow matters; what waits to leave need not.
+  mutating func dropWaiting(_ lane: Int) { lanes[lane].isDropped = true }
+
   /// Takes the next order that may leave. Orders beyond the end of their flow are dropped.
   mutating func take(where mayProbe: (_ hop: Int) -> Bool) -> (lane: Int, hop: Int, query: Int)? {
     guard queued > 0 else { return nil }
@@ -93,7 +97,7 @@ struct PathGraph: Sendable {
       while let next = queues[index].next() {
         queued -= 1
         let lane = Int(next)
-        guard index + first <= lanes[lane].end else {
+        guard index + first <= lanes[lane].end, !lanes[lane].isDropped else {
           lanes[lane].cells[index].asked -= 1
           lanes[lane].cells[index].inFlight -= 1
           outstanding -= 1
@@ -154,7 +158,15 @@ private struct PathQueue: Sendable {
 
   var isEmpty: Bool { head == lanes.count }
 
-  mutating func append(_ lane: Int16) { lanes.append(lane) }
+  mutating func append(_ lane: Int16, isUrgent: Bool) {
+    guard isUrgent else { return lanes.append(lane) }
+    if head > 0 {
+      head -= 1
+      lanes[head] = lane
+    } else {
+      lanes.insert(lane, at: 0)
+    }
+  }
 
   mutating func next() -> Int16? {
     guard head < lanes.count else { return nil }

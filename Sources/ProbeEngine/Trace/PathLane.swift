@@ -46,6 +46,8 @@ struct PathLane: Sendable {
   let purpose: Purpose
   /// Hop limit of the lowest terminal answer; beyond it nothing of this flow counts.
   var end = Int.max
+  /// What waits to leave need not leave any more.
+  var isDropped = false
   /// Index: hop limit - first hop.
   var cells: [PathCell]
 

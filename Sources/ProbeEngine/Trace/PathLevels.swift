@@ -30,6 +30,9 @@ struct PathLevels: Sendable {
   /// Independent flows on their way to a hop; index: level.
   private var coming: [Int] = []
   private var asked: [Int] = []
+  /// Flows that were lost on the way to a hop and not asked again, since the node before has been seen enough;
+  /// index: level.
+  private var spared: [[Int]] = []
   /// Flows that a per-packet balancer needs for its next hops; 0 where there is none.
   private var spreadNeeds = 0
   private var spreadLevel = 0
@@ -46,7 +49,7 @@ struct PathLevels: Sendable {
     return max(count, 5)
   }
   /// Answers of one flow at a hop that show it stable there, once it changes one hop further.
-  static let steadyAnswers = 10
+  static let steadyAnswers = 20
 
   init(_ graph: inout PathGraph, rule: StoppingRule, gap: Int, isFinal: Bool) {
     self.rule = rule
@@ -135,6 +138,7 @@ struct PathLevels: Sendable {
     isSeen = [Array(repeating: true, count: count)]
     isStable = Array(repeating: true, count: count)
     coming = [0]
+    spared = [[]]
     asked = [count]
     let last = limits.max() ?? graph.first
     var hop = graph.first
@@ -167,6 +171,7 @@ struct PathLevels: Sendable {
     var fates = Array(repeating: PathFate.closed, count: graph.lanes.count)
     var coming = 0
     var asked = 0
+    var spared: [Int] = []
     for lane in graph.lanes.indices {
       let isOrdinary = graph.lanes[lane].purpose == .ordinary
       let group = isStable[lane] && place[lane] >= 0 ? place[lane] : unplaced
@@ -182,8 +187,12 @@ struct PathLevels: Sendable {
         if fate == .pending || fate == .retry { coming += 1 }
       }
       guard group < unplaced, seen[lane] else {
-        if fate == .retry { if isFinal || !graph.ask(lane, hop) { fates[lane] = .unknown } }
-        if fate == .pending || fate == .retry { isWaiting = true }
+        // A flow whose way here is not known yet is not asked again before it is.
+        if fate == .retry {
+          let isWorthIt = !isFinal && (group < unplaced || !isStable[lane]) && graph.ask(lane, hop)
+          fates[lane] = isWorthIt ? .pending : isFinal ? .unknown : .retry
+        }
+        if fates[lane] == .pending { isWaiting = true }
         continue
       }
       vertices[group].note(fate, cell, lane: lane, isOrdinary: isOrdinary)
@@ -195,17 +204,20 @@ struct PathLevels: Sendable {
         let isNeeded = lane == 0 || !vertices[index].isComplete
         guard !isFinal, isNeeded, graph.ask(lane, hop) else {
           fates[lane] = .unknown
+          if graph.lanes[lane].purpose == .ordinary { spared.append(lane) }
           continue
         }
         if graph.lanes[lane].purpose == .ordinary { vertices[index].pending += 1 }
       }
       test(&vertices[index], hop: hop, &graph)
     }
-    for lane in graph.lanes.indices where fates[lane] == .pending || fates[lane] == .retry {
+    for lane in graph.lanes.indices
+    where fates[lane] == .pending || (fates[lane] == .retry && place[lane] >= 0) {
       if lane == 0 || place[lane] < 0 || !seen[lane] || !vertices[place[lane]].isComplete { isWaiting = true }
     }
     levels[level] = vertices
     self.coming.append(coming)
+    self.spared.append(spared)
     self.asked.append(asked)
     if let fate = fates.first, hop <= limits[0] { firstLane.append(fate == .retry ? .pending : fate) }
     return fates
@@ -298,11 +310,11 @@ struct PathLevels: Sendable {
       met.insert(node)
       let other = graph.cell(lane, hop).other
       if other != PathNode.none { met.insert(other) }
-      if !isStable[lane], graph.lanes[lane].purpose == .ordinary { unstable += 1 }
+      if !isStable[lane], graph.lanes[lane].purpose == .ordinary {
+        unstable += Int(graph.cell(lane, hop).answers)
+      }
     }
-    if unstable > 0, met.count == 1, let node = met.first, node >= 0,
-      unstable >= min(spreadNeeds, isStable.lazy.filter { !$0 }.count)
-    {
+    if spreadNeeds > 0, unstable >= mergeAnswers, met.count == 1, let node = met.first, node >= 0 {
       var from: [Int16] = []
       if hop > graph.first {
         for lane in graph.lanes.indices where !isStable[lane] {
@@ -382,6 +394,7 @@ struct PathLevels: Sendable {
 
   /// Asks for the flows that the stopping rule still wants.
   private mutating func order(_ graph: inout PathGraph) {
+    var isHeldUp = false
     for level in levels.indices.dropLast() {
       var want = 0.0
       var needy: [Int] = []
@@ -392,7 +405,10 @@ struct PathLevels: Sendable {
         let vertex = levels[level][index]
         var have = vertex.evidence + vertex.pending
         for lane in vertex.unsent where have < vertex.needed {
-          if graph.askOnce(lane, hop + 1) { have += 1 }
+          if graph.askOnce(lane, hop + 1) {
+            have += 1
+            if level + 1 < coming.count { coming[level + 1] += 1 }
+          }
         }
         isWaiting = isWaiting || have > vertex.evidence
         guard have < vertex.needed, vertex.passing > 0 else { continue }
@@ -406,6 +422,17 @@ struct PathLevels: Sendable {
         want = max(want, short / share)
         needy.append(index)
         if share >= 0.5 || base != level { isOnward = true }
+      }
+      // Flows that fall silent are told only by waiting: what they show further on may be enough.
+      let isSlow = levels[level].contains { !$0.isComplete && ($0.isSilent || $0.losses.silent > 0) }
+      if isHeldUp, want > 0 {
+        isWaiting = true
+        continue
+      }
+      isHeldUp = isHeldUp || isSlow
+      for lane in spared[level] where want > 0 && graph.ask(lane, hop) {
+        want -= 1
+        isWaiting = true
       }
       guard want > 0 else { continue }
       let needsBefore = needy.contains { levels[level][$0].isSilent } && base == level
@@ -443,7 +470,10 @@ struct PathLevels: Sendable {
           graph.askOnce(lane, above + graph.first - 1)
         }
       }
-      if isOnward || base == 0, graph.askOnce(lane, hop + 1) { isSent = true }
+      if isOnward || base == 0, graph.askOnce(lane, hop + 1) {
+        isSent = true
+        if level + 1 < coming.count { coming[level + 1] += 1 }
+      }
       return isSent
     }
     if base > 0 {
@@ -466,14 +496,37 @@ struct PathLevels: Sendable {
     for level in levels.indices.dropLast() where level < unstable.count && level >= 1 {
       let hop = level + graph.first
       var have = 0
+      var met: Set<Int16> = []
+      var lanes: [Int] = []
       for lane in limits.indices where unstable[level][lane] && graph.lanes[lane].purpose == .ordinary {
-        guard have < spreadNeeds, hop <= limits[lane] else { continue }
+        guard hop <= limits[lane] else { continue }
+        if graph.cell(lane, hop).asked == 0, have >= mergeAnswers || !graph.askOnce(lane, hop) { continue }
         let cell = graph.cell(lane, hop)
-        if cell.asked > 0 || graph.askOnce(lane, hop) { have += 1 }
-        if cell.node == PathNode.none, graph.cell(lane, hop).inFlight > 0 { isWaiting = true }
+        have += Int(cell.answers) + Int(cell.inFlight)
+        if cell.node == PathNode.none {
+          if cell.inFlight > 0 { isWaiting = true }
+          continue
+        }
+        met.insert(cell.node)
+        if cell.other != PathNode.none { met.insert(cell.other) }
+        lanes.append(lane)
       }
+      // Fewer flows than answers wanted: packets of one flow are spread like any others.
+      guard met.count == 1, !lanes.isEmpty else { continue }
+      var turn = 0
+      while have < mergeAnswers, turn < 4 * mergeAnswers {
+        let lane = lanes[turn % lanes.count]
+        turn += 1
+        guard graph.cell(lane, hop).asked < 40, graph.ask(lane, hop) else { continue }
+        have += 1
+        isWaiting = true
+      }
+      if lanes.contains(where: { graph.cell($0, hop).inFlight > 0 }) { isWaiting = true }
     }
   }
+
+  /// Answers that must all come from one node before packets that were spread are held to meet there again.
+  private var mergeAnswers: Int { max(spreadNeeds, Self.repetitions(nextHops: 2)) }
 
   /// A node that was met with no flow's hop before it known: that hop is asked, for up to three of its flows.
   private mutating func findParents(_ graph: inout PathGraph) {

@@ -259,6 +259,7 @@ struct PathSurvey: TraceSurvey, Sendable {
     guard var test = tests[key] else { return .unknown }
     for field in PathField.allCases where test.outcomes[field] == nil && !test.undecided.contains(field) {
       step(field, &test, of: vertex, everywhere, isFinal: isFinal)
+      if test.outcomes[field] != nil { for lane in test.varied[field] ?? [] { graph.dropWaiting(lane) } }
     }
     tests[key] = test
     guard test.outcomes.count + test.undecided.count == PathField.allCases.count else { return nil }

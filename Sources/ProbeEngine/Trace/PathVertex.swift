@@ -116,7 +116,14 @@ struct PathLosses: Sendable {
   }
 
   /// The share of probes that are lost on the way to routers that answer (Laplace's estimate).
-  var rate: Double { Double(answeredLost + 1) / Double(answeredLost + answered + 2) }
+  private var rate: Double { Double(answeredLost + 1) / Double(answeredLost + answered + 2) }
+
+  /// The same here, where few probes count less than what is seen at all hops; never less than there, since a
+  /// router that limits its answers loses more and none loses less.
+  private func rate(_ everywhere: PathLosses) -> Double {
+    let prior = everywhere.rate
+    return max(prior, (Double(answeredLost) + 2 * prior) / Double(answeredLost + answered + 2))
+  }
 
   /// `everywhere`: the same for all hops.
   func fate(_ cell: PathCell, everywhere: PathLosses) -> PathFate {
@@ -152,7 +159,7 @@ struct PathLosses: Sendable {
   }
 
   private func chance(of losses: Int, _ everywhere: PathLosses) -> Double {
-    let rate = answered > 0 ? max(self.rate, everywhere.rate) : everywhere.rate
+    let rate = rate(everywhere)
     var chance = 1.0
     for _ in 0..<min(losses, 1_000) { chance *= rate }
     return chance

@@ -13,6 +13,8 @@ package struct TraceEngine: ~Copyable {
   static let waitMargin = Nanoseconds.milliseconds(10)
   /// traceroute adds this to a round trip before it multiplies it (DEF_WAIT_PREC).
   static let tracerouteMargin = Nanoseconds.milliseconds(1)
+  /// And never waits shorter than this, where the original gives up a hop that is merely slower than its neighbors.
+  static let tracerouteFloor = Nanoseconds.milliseconds(300)
 
   package let configuration: TraceConfiguration
   let startedAt: Instant
@@ -280,7 +282,8 @@ package struct TraceEngine: ~Copyable {
       let hop = index - probe.query % max(configuration.queries, 1)
       func scaled(_ time: Nanoseconds, _ factor: Double) -> Nanoseconds {
         let value = Double((time + TraceEngine.tracerouteMargin).count) * factor
-        return value < Double(maximum.count) ? Nanoseconds(Int64(value)) : maximum
+        guard value < Double(maximum.count) else { return maximum }
+        return max(Nanoseconds(Int64(value)), min(TraceEngine.tracerouteFloor, maximum))
       }
       if here > 0, let time = times.first(from: hop, to: hop + configuration.queries) {
         return scaled(time, here)

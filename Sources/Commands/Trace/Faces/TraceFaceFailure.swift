@@ -116,6 +116,8 @@ enum TraceFaceFailure {
       return exit("\(escaped(name)) \(port): \(reason)")
     }
     switch failure {
+    case .resolution(let name, _, _) where TargetText.ipv4Address(name) != nil:
+      return unresolved(name, "Address family for hostname not supported")
     case .resolution(let name, let error, let hasIPv4):
       return unresolved(
         name, hasIPv4 ? "the name has only IPv4 addresses, and this is an IPv6 tool" : error.text)
