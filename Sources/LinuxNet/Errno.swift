@@ -28,6 +28,7 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
   package static let wouldBlock = Errno(rawValue: EAGAIN)
   package static let interrupted = Errno(rawValue: EINTR)
   package static let invalidArgument = Errno(rawValue: EINVAL)
+  package static let operationNotSupported = Errno(rawValue: EOPNOTSUPP)
   package static let messageTooLong = Errno(rawValue: EMSGSIZE)
   package static let noBufferSpace = Errno(rawValue: ENOBUFS)
   package static let outOfMemory = Errno(rawValue: ENOMEM)

@@ -62,6 +62,17 @@ package enum Routing {
 
     /// As `Routing.lookUp`.
     package func lookUp(_ query: Query) throws(SystemError) -> Route {
+      guard query.flowLabel != 0 else { return try answer(to: query) }
+      do throws(SystemError) { return try answer(to: query) } catch {
+        // A kernel before 6.14 has no flow label in its question; the label then decides about no source address.
+        guard error.errno == .operationNotSupported || error.errno == .invalidArgument else { throw error }
+        var plain = query
+        plain.flowLabel = 0
+        return try answer(to: plain)
+      }
+    }
+
+    private func answer(to query: Query) throws(SystemError) -> Route {
       var route: Route?
       try socket.ask(query.request, "netlink RTM_GETROUTE") { message, octets in
         if Int32(message.type) == RTM_NEWROUTE, route == nil { route = Route(message, octets) }
@@ -99,7 +110,8 @@ extension Routing.Query {
     if let source { request.append(UInt16(RTA_SRC.rawValue), source) }
     if interface != 0 { request.append(UInt16(RTA_OIF.rawValue), interface) }
     if mark != 0 { request.append(UInt16(RTA_MARK.rawValue), mark) }
-    if flowLabel != 0 { request.append(27, (flowLabel & 0xf_ffff).bigEndian) }
+    // RTA_FLOWLABEL, newer than the headers of this library.
+    if flowLabel != 0 { request.append(31, (flowLabel & 0xf_ffff).bigEndian) }
     return request
   }
 }

@@ -8,11 +8,13 @@ struct TraceOutcome {
   /// Targets whose names failed, and lines of lists that were none.
   var failedTargets: Int
 
-  /// 0 every target was reached; 1 one was not; 2 one could not be asked, which outweighs.
+  /// 0 every target was reached; 1 one was not; 3 this host could send one nothing; 2 one had no address; the later
+  /// outweighs.
   ///
   /// Rounds go on until somebody stops them: a trace that was interrupted has reached a target that answered.
   var exitCode: Int32 {
     if failedTargets > 0 { return 2 }
+    if ends.contains(where: { if case .sendFailed = $0.reason { true } else { false } }) { return 3 }
     let isFine = ends.allSatisfy { end in
       end.isReached || (end.reason == .interrupted && arrivals.targets.contains(end.target))
     }

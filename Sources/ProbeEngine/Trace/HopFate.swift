@@ -46,11 +46,12 @@ enum HopFate {
 }
 
 extension TraceReply {
-  /// The target answered: by the message, and, where it is an error, by the destination that it quotes.
+  /// The target answered: by the message, and, where it is an error, by the destination that it quotes, or as the
+  /// address that was asked where a translator left the quoted one as it was behind it.
   var isArrival: Bool {
     guard answer.isArrival else { return false }
     guard answer.icmp?.type == 1 else { return true }
-    for case .destination in rewritten { return false }
+    for case .destination(let asked, _) in rewritten { return address == asked }
     return true
   }
 }

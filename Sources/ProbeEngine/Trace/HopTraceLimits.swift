@@ -30,6 +30,8 @@ extension HopTrace {
   private static func isCutOff(_ slots: HopSlots) -> Bool {
     let inOrder = slots.places.compactMap(\.verdict).sorted { $0.sentAt < $1.sentAt }
     guard let lost = inOrder.firstIndex(where: { $0.isLost }), lost > 0 else { return false }
-    return inOrder[lost...].allSatisfy { $0.isLost } && inOrder[..<lost].allSatisfy { $0.reply != nil }
+    // A limiter answers at once or not at all: what came late says that the path is slow, or loses.
+    return inOrder[lost...].allSatisfy { $0.isLost }
+      && inOrder[..<lost].allSatisfy { $0.reply.map { !$0.isLate } ?? false }
   }
 }

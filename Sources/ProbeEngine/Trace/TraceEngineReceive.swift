@@ -88,6 +88,9 @@ extension TraceEngine {
     guard let slot = table[number], slot.state != .sendFailed else {
       return reject(.sequence, type: reading.answer.icmp?.type ?? 0, heard)
     }
+    if reading.answer == .datagram, heard.source != table.target(of: slot.probe).address {
+      return reject(.source, type: 0, heard)
+    }
     switch slot.state {
     // A second answer to the same probe says nothing new.
     case .free, .sendFailed, .replied, .late: return

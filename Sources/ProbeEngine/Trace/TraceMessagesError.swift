@@ -25,7 +25,7 @@ extension TraceMessages {
       quoted.destinationPort = destination.rawValue
       quoted.checksum = checksum
       signature =
-        cookie(quotedIn: upper, at: 8)
+        cookie(quotedIn: upper, at: 8, isPadded: error.extensions != nil)
         ?? .ports(
           source: source.rawValue, destination: destination.rawValue,
           length: length.map { Int($0) })
@@ -41,7 +41,7 @@ extension TraceMessages {
       if upper.count >= 4 { quoted.checksum = upper.uint16(at: 2) }
       guard let sequence else { return unreadable(header, error.type) }
       signature =
-        cookie(quotedIn: upper, at: 8)
+        cookie(quotedIn: upper, at: 8, isPadded: error.extensions != nil)
         ?? .echoSequence(sequence)
     case (.none, _): return unreadable(header, error.type)
     default: return .foreign
@@ -69,7 +69,7 @@ extension TraceMessages {
     var signature: TraceReading.Signature?
     switch configuration.method {
     case .udp:
-      signature = cookie(quotedIn: invoking, at: 0)
+      signature = cookie(quotedIn: invoking, at: 0, isPadded: structure != nil)
       if signature == nil, number == nil {
         // How long the datagram was, nobody says.
         signature = .ports(
@@ -81,7 +81,7 @@ extension TraceMessages {
         return .rejected(.quote, type: error.type)
       }
       quoted.sourcePort = invoking.uint16(at: 4)
-      signature = cookie(quotedIn: invoking, at: 8)
+      signature = cookie(quotedIn: invoking, at: 8, isPadded: structure != nil)
       if signature == nil, number == nil { signature = .echoSequence(invoking.uint16(at: 6)) }
     case .tcp:
       signature = identity(invoking.count >= 8 ? invoking.uint32(at: 4) : nil, in: invoking)

@@ -113,11 +113,12 @@ extension TraceMessages {
     return .cookie(low: key.low(payload.uint32(at: 0)), nonce: payload.uint64(at: 4))
   }
 
-  /// The cookie in a quoted upper layer. Nothing but zeros where it should stand is padding behind a quote that was
-  /// cut (RFC 4884 §4.1).
-  func cookie(quotedIn upper: Span<UInt8>, at offset: Int) -> TraceReading.Signature? {
+  /// The cookie in a quoted upper layer. Where extensions follow (`isPadded`), nothing but zeros where it should stand
+  /// is padding behind a quote that was cut (RFC 4884 §4.1); elsewhere it is a wrong cookie.
+  func cookie(quotedIn upper: Span<UInt8>, at offset: Int, isPadded: Bool) -> TraceReading.Signature? {
     guard upper.count > offset else { return nil }
     let payload = upper.extracting(offset..<upper.count)
+    guard isPadded else { return cookie(in: payload) }
     for index in payload.indices where payload[index] != 0 { return cookie(in: payload) }
     return nil
   }
