@@ -40,6 +40,14 @@ package enum Process {
     return Int(clamping: limit.rlim_cur)
   }
 
+  /// The name of this host (gethostname(2)); nil where it is longer than 255 octets.
+  package static var hostName: String? {
+    var octets = [CChar](repeating: 0, count: 256)
+    // The call writes at most the octets it is told of.
+    guard unsafe gethostname(&octets, octets.count) == 0, octets.contains(0) else { return nil }
+    return String(decoding: octets.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// The real user is root (getuid(2)).
   package static var isRealUserRoot: Bool { getuid() == 0 }
 }

@@ -11,7 +11,7 @@ extension [UInt8] {
   }
 
   /// The address with `%zone`: the interface's name where it is known, else its index; nothing for zone 0.
-  package mutating func put(_ address: IPv6Address, zone: UInt32, names: [UInt32: String]) {
+  package mutating func put(_ address: IPv6Address, zone: UInt32, names: InterfaceNames) {
     put(address)
     guard zone != 0 else { return }
     put(0x25)

@@ -64,7 +64,7 @@ package struct JSONLine {
   }
 
   package mutating func put(
-    _ key: String, _ address: IPv6Address, zone: UInt32, names: [UInt32: String]
+    _ key: String, _ address: IPv6Address, zone: UInt32, names: InterfaceNames
   ) {
     self.key(key)
     octets.put(0x22)

@@ -29,7 +29,7 @@ struct HeldLines<Event>: ~Copyable {
   }
 
   /// Lines that wait beyond this many make the older half go without names.
-  private static var limit: Int { 1_024 }
+  private let limit: Int
 
   private var held: [Held] = []
   /// Those before it have been written.
@@ -41,7 +41,8 @@ struct HeldLines<Event>: ~Copyable {
   /// How long a line waits for its names; nil: until they are known or the run ends.
   private let patience: Nanoseconds?
 
-  init(isLookingUp: Bool, patience: Nanoseconds? = nil) {
+  init(isLookingUp: Bool, patience: Nanoseconds? = nil, limit: Int = 1_024) {
+    self.limit = limit
     self.isLookingUp = isLookingUp
     self.patience = patience
   }
@@ -65,7 +66,7 @@ struct HeldLines<Event>: ~Copyable {
       Held(
         event: event, wall: wall, wanted: wanted, since: patience == nil ? .zero : SystemClock.monotonicNow())
     )
-    if held.count - first > Self.limit { overdue = Self.limit / 2 }
+    if held.count - first > limit { overdue = limit / 2 }
   }
 
   /// The next line that may be written; nil while it waits.
@@ -99,7 +100,7 @@ struct HeldLines<Event>: ~Copyable {
     if overdue > 0 { overdue -= 1 }
     first += 1
     // What has been written goes when nothing waits, or when it is the greater part.
-    if first == held.count || first > Self.limit {
+    if first == held.count || first > limit {
       held.removeFirst(first)
       first = 0
     }

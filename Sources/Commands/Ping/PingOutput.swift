@@ -18,7 +18,6 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
   private var lines: HeldLines<PingEvent>
   private let looksUpNames: Bool
   private let configuration: PingConfiguration
-  private let namesInterfaces: Bool
   /// iputils before 20231222 names the target by its address's reverse name.
   private let headerNamesReverse: Bool
 
@@ -28,11 +27,10 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
     looksUpNames = request.looksUpNames
     lines = HeldLines(isLookingUp: request.looksUpNames)
     configuration = request.configuration
-    namesInterfaces = !request.checksRouteFirst
   }
 
   mutating func begin(_ start: PingStart, clock: KernelClock) {
-    var run = PingRun(start, payloadLength: configuration.payloadLength, namesInterfaces: namesInterfaces)
+    var run = PingRun(start, payloadLength: configuration.payloadLength)
     if case .echo = configuration.message {} else { run.hasPayload = false }
     if headerNamesReverse, let target = start.targets.first, !target.isNumeric {
       // The one name that a header has to wait for; no probe has left yet.
@@ -103,7 +101,7 @@ extension WallClock {
 }
 
 extension PingRun {
-  init(_ start: PingStart, payloadLength: Int, namesInterfaces: Bool) {
+  init(_ start: PingStart, payloadLength: Int) {
     self.init(
       targets: start.targets.map { target in
         PingRun.Target(
@@ -115,10 +113,7 @@ extension PingRun {
       path: start.path == .datagram ? .datagram : .raw, arrival: start.isCaptured ? .pcap : .socket,
       version: Version.text)
     pathNotes = start.notes
-    // Asked only where an interface can appear.
-    if namesInterfaces || start.targets.contains(where: { $0.zone != 0 || $0.address.isMulticast }) {
-      for link in (try? Interfaces.links()) ?? [] { interfaceNames[link.index] = link.name }
-    }
+    interfaceNames = .ofThisHost
   }
 
   static func text(_ address: IPv6Address, zone: UInt32) -> String {

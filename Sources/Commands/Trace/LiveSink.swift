@@ -28,7 +28,6 @@ struct LiveSink: TraceSink, ~Copyable {
   private var pending = OutputBuffer()
   private let programName: String
   private(set) var failedTargets = 0
-  private(set) var arrivals = TraceArrivals()
 
   init(
     _ screen: consuming TerminalScreen, request: TraceRequest, looksUpNames: Bool, systems: PrefixTable?,
@@ -58,7 +57,6 @@ struct LiveSink: TraceSink, ~Copyable {
   mutating func handle(_ event: TraceEvent, clock: KernelClock) {
     offset = clock.pair.offset
     picture.handle(event)
-    arrivals.note(event)
     isDirty = true
   }
 

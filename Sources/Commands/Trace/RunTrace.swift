@@ -58,7 +58,7 @@ enum RunTrace {
       screen, request: invocation.request, looksUpNames: !invocation.output.isNumeric, systems: systems,
       programName: programName)
     let ends = try TraceSession.run(invocation.request, sink: &sink)
-    return TraceOutcome(ends: ends, arrivals: sink.arrivals, failedTargets: sink.failedTargets)
+    return TraceOutcome(ends: ends, failedTargets: sink.failedTargets)
   }
 
   private static func run<Writer: TraceWriter>(
@@ -77,7 +77,7 @@ enum RunTrace {
       writer, request: request, looksUpNames: looksUpNames, systems: systems, programName: programName)
     do throws(PingFailure) {
       let ends = try TraceSession.run(request, sink: &output)
-      return TraceOutcome(ends: ends, arrivals: output.arrivals, failedTargets: output.failedTargets)
+      return TraceOutcome(ends: ends, failedTargets: output.failedTargets)
     } catch {
       try? output.flush(isLast: true)
       throw error

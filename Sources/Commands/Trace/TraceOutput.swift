@@ -10,6 +10,8 @@ import Wire
 struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
   /// How long a line waits for its names.
   private static var linePatience: Nanoseconds { .seconds(1) }
+  /// Events that wait behind a line; where each probe is told there are many.
+  private static var lineLimit: Int { 16_384 }
   /// How long the end of a run waits for all that are missing.
   private static var endPatience: Nanoseconds { .seconds(2) }
   /// Names that are remembered; a run over many targets forgets and asks the resolver's own memory again.
@@ -24,7 +26,6 @@ struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
   private let programName: String
   /// Targets whose names failed.
   private(set) var failedTargets = 0
-  private(set) var arrivals = TraceArrivals()
 
   /// `programName` begins the lines about targets whose names fail.
   init(
@@ -34,7 +35,7 @@ struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
     self.request = request
     self.looksUpNames = looksUpNames
     self.programName = programName
-    lines = HeldLines(isLookingUp: looksUpNames, patience: TraceOutput.linePatience)
+    lines = HeldLines(isLookingUp: looksUpNames, patience: TraceOutput.linePatience, limit: TraceOutput.lineLimit)
     if let systems { names.systems = { systems.text(of: $0) } }
   }
 
@@ -50,7 +51,6 @@ struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
   }
 
   mutating func handle(_ event: TraceEvent, clock: KernelClock) {
-    arrivals.note(event)
     let wall = WallClock(clock)
     let wanted = looksUpNames ? writer.namesWanted(by: event) : []
     if wanted.isEmpty, lines.isEmpty {
@@ -135,6 +135,11 @@ extension TraceRun {
     interface = start.interface
     linkMTU = start.linkMTU
     pathNotes = start.notes
-    for link in (try? Interfaces.links()) ?? [] { interfaceNames[link.index] = link.name }
+    interfaceNames = .ofThisHost
+    hostName = Process.hostName
+    switch configuration.wait {
+    case .fixed(let wait): maximumWait = wait
+    case .adaptive(_, let maximum), .traceroute(let maximum, _, _): maximumWait = maximum
+    }
   }
 }

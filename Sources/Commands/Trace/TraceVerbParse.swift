@@ -229,7 +229,11 @@ struct TraceVerbParse: VerbParse {
       output.style = style?.0 ?? .text
     case .json?, .report?, .live?: output.style = .json
     }
-    request.configuration.reportsProbes = output.style == .json || mode == .live || mode == .report
+    // The graph's nodes show their times; everywhere else hops say all, but for what comes after them.
+    let showsGraph = mode == .paths && output.style == .text
+    request.configuration.reportsProbes =
+      output.style == .json || mode == .live || mode == .report || showsGraph
+    request.configuration.reportsLate = true
   }
 
   private func refuse(_ condition: Bool, _ name: String, _ reason: String) throws(EarlyExit) {

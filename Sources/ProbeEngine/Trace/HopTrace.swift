@@ -231,7 +231,7 @@ struct HopTrace {
       let hopLimit = told + 1
       guard hops[index(hopLimit)].isComplete else { return requestWake(nil, now) }
       if let until = hold(hopLimit), until > now { return requestWake(until, now) }
-      tell(hopLimit, at: now, &events)
+      tell(hopLimit, at: now, stopSet: stopSet, &events)
     }
   }
 
@@ -250,18 +250,24 @@ struct HopTrace {
     return first.map { $0 + HopTrace.hold }
   }
 
-  private mutating func tell(_ hopLimit: UInt8, at now: Instant, _ events: inout EventQueue<TraceEvent>) {
+  private mutating func tell(
+    _ hopLimit: UInt8, at now: Instant, stopSet: StopSet?, _ events: inout EventQueue<TraceEvent>
+  ) {
     let slots = hops[index(hopLimit)]
     var shown = smallestShownMTU
-    let verdicts = slots.verdicts { mtu in
+    var verdicts = slots.verdicts { mtu in
       guard mtu < shown else { return false }
       shown = mtu
       return true
     }
     smallestShownMTU = shown
+    // Asked once, to see that it is the same router; the other queries are those of the trace that met it first.
+    let others = hopLimit == met?.hopLimit ? met.flatMap { stopSet?.verdicts(of: $0.node) } : nil
+    if let others { verdicts += others.dropFirst(verdicts.count) }
     var hop = TraceHop(target: target, hopLimit: hopLimit, verdicts: verdicts, at: now)
     hop.notes = notes.add(verdicts)
     if isRateLimited(hopLimit) { hop.notes.append(.rateLimited) }
+    if others != nil { hop.notes.append(.shared) }
     told = hopLimit
     silentRun = slots.isSilent ? silentRun + 1 : 0
     var end: TraceEnd.Reason?

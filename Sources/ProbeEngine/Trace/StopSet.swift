@@ -41,6 +41,9 @@ struct StopSet {
     index[Key(hopLimit: hopLimit, address: address)]
   }
 
+  /// What the trace that met the node first got from it.
+  func verdicts(of node: Int) -> [TraceHop.Verdict] { nodes[node].verdicts }
+
   /// The hops before a node, the nearest to the host first.
   func hops(before node: Int) -> [Node] {
     var way: [Node] = []

@@ -142,6 +142,8 @@ package struct TraceConfiguration: Sendable {
   package var deadline: Nanoseconds? = nil
   /// Emit events for each probe (`reply`, `late`, `lost`); hops come in any case.
   package var reportsProbes = true
+  /// Emit `late` where the other events of probes are not wanted.
+  package var reportsLate = false
   package var seed: UInt64 = 0
 
   package init(targets: [TraceTarget]) { self.targets = targets }

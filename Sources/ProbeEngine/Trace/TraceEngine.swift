@@ -207,6 +207,7 @@ package struct TraceEngine: ~Copyable {
         end.late = record.late
         end.lost = record.lost
         end.sendFailed = record.sendFailed
+        end.hasArrived = record.hasArrived
         abandon(end.target)
       }
       end.rejected = rejected

@@ -103,7 +103,7 @@ extension TraceEngine {
       var reply = makeReply(slot, reading, isWeak: isWeak, heard)
       reply.isLate = true
       table.setState(.late, of: number)
-      if configuration.reportsProbes { events.append(.late(reply)) }
+      if configuration.reportsProbes || configuration.reportsLate { events.append(.late(reply)) }
     }
     settle(at: heard.readAt)
   }
@@ -111,6 +111,7 @@ extension TraceEngine {
   private mutating func believe(_ reply: TraceReply, _ slot: TraceSlot) {
     resolve(slot, as: .replied)
     records[slot.probe.target].replied += 1
+    if reply.isArrival { records[slot.probe.target].hasArrived = true }
     pace.noteAnswered(after: max(reply.receivedAt - reply.sentAt, .zero))
     noteTime(reply, slot)
     if configuration.reportsProbes { events.append(.reply(reply)) }
@@ -119,11 +120,12 @@ extension TraceEngine {
 
   private mutating func believeLate(_ reply: TraceReply, _ slot: TraceSlot) {
     table.setState(.late, of: slot.number)
-    if configuration.reportsProbes { events.append(.late(reply)) }
+    if configuration.reportsProbes || configuration.reportsLate { events.append(.late(reply)) }
     // The trace of its target is over, and so is its count.
     guard !records[slot.probe.target].hasEnded else { return }
     records[slot.probe.target].lost -= 1
     records[slot.probe.target].late += 1
+    if reply.isArrival { records[slot.probe.target].hasArrived = true }
     noteTime(reply, slot)
     walk.handle(.reply(reply), of: slot.number, probe: slot.ordered, at: reply.receivedAt)
     noteChange()

@@ -143,7 +143,7 @@ package struct TraceHop: Sendable {
     case loop(firstSeen: UInt8)
     /// From here on errors come from the target's own address: a middle box rewrites addresses.
     case addressTranslation
-    /// Not asked: taken over from the trace of another target.
+    /// Not asked, or once only: taken over from the trace of another target.
     case shared
     /// Several addresses answered one flow: the path changed, or something spreads packets one by one.
     case severalAddresses
@@ -273,6 +273,8 @@ package struct TraceEnd: Sendable {
   package var address: IPv6Address?
   /// The answer of the target came from another address than was asked.
   package var isFromAnotherAddress = false
+  /// The target answered, whatever ended the trace then.
+  package var hasArrived = false
   /// Hop limit of the last hop that was reported.
   package var hops: UInt8
   /// What the path carries, where known (mode `.mtu`, or a Packet Too Big on the way).
@@ -288,7 +290,8 @@ package struct TraceEnd: Sendable {
   package var startedAt: Instant
   package var at: Instant
 
-  package var isReached: Bool { reason == .reached }
+  /// The target answered before the trace ended, or was stopped.
+  package var isReached: Bool { reason == .reached || (reason == .interrupted && hasArrived) }
 
   package init(target: Int, reason: Reason, hops: UInt8, startedAt: Instant, at: Instant) {
     self.target = target

@@ -8,6 +8,8 @@ struct TraceRecord {
   var lost: UInt64 = 0
   var sendFailed: UInt64 = 0
   var firstSentAt: Instant?
+  /// The target itself has answered.
+  var hasArrived = false
   /// Probes in flight to each hop limit, and to all; empty before the first and after the last.
   private var inFlightByHop: [UInt16] = []
   private(set) var inFlight = 0

@@ -25,7 +25,7 @@ package struct ButskoyTextOptions: Hashable, Sendable {
 /// The text of Butskoy's traceroute 2.1.2. A line begins with its line end, so the last one has it from `end`.
 package struct ButskoyText: TraceWriter {
   private let options: ButskoyTextOptions
-  private var interfaceNames: [UInt32: String] = [:]
+  private var interfaceNames: InterfaceNames = [:]
   /// A probe that never left ends the run as the original's do; errno(3).
   private var sendError: Int32?
   /// The header, where it waits for a probe that could leave: methods other than UDP look for a route before they

@@ -21,7 +21,7 @@ package struct Ndisc6TracerouteTextOptions: Hashable, Sendable {
 /// The text of the traceroutes of ndisc6 1.0.5, trailing spaces included.
 package struct Ndisc6TracerouteText: TraceWriter {
   private let options: Ndisc6TracerouteTextOptions
-  private var interfaceNames: [UInt32: String] = [:]
+  private var interfaceNames: InterfaceNames = [:]
   private var total = 0
   private var settled = 0
   private var sendError: Int32?

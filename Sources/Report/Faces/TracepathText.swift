@@ -17,7 +17,7 @@ package struct TracepathTextOptions: Hashable, Sendable {
 /// The text of iputils' tracepath.
 package struct TracepathText: TraceWriter {
   private let options: TracepathTextOptions
-  private var interfaceNames: [UInt32: String] = [:]
+  private var interfaceNames: InterfaceNames = [:]
   private var pathMTU: Int
   private var maximumHops: UInt8 = 30
   private var hopsTo: UInt8?

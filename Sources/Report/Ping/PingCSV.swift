@@ -87,7 +87,7 @@ package struct PingCSV: PingWriter {
 
   // MARK: - Records
 
-  private var names: [UInt32: String] { run?.interfaceNames ?? [:] }
+  private var names: InterfaceNames { run?.interfaceNames ?? [:] }
 
   private func record(_ event: String, _ target: Int?, at instant: Instant, _ wall: WallClock)
     -> PingCSVRecord

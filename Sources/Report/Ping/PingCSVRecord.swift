@@ -96,7 +96,7 @@ struct PingCSVRecord {
   }
 
   mutating func put(
-    _ field: PingCSVField, address: IPv6Address, zone: UInt32, names: [UInt32: String]
+    _ field: PingCSVField, address: IPv6Address, zone: UInt32, names: InterfaceNames
   ) {
     put(field) { octets in
       if zone == 0 {

@@ -166,7 +166,7 @@ package struct PingJSON: PingWriter {
 
   // MARK: - Parts of lines
 
-  private var names: [UInt32: String] { run?.interfaceNames ?? [:] }
+  private var names: InterfaceNames { run?.interfaceNames ?? [:] }
 
   private func put(target index: Int, into line: inout JSONLine) {
     guard let run, run.targets.indices.contains(index) else { return }

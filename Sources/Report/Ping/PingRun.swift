@@ -45,7 +45,7 @@ package struct PingRun: Sendable {
   /// Reasons why the first choice of path was not taken, for verbose and JSON output.
   package var pathNotes: [String] = []
   /// Interface names by index, for the zones of link-local addresses.
-  package var interfaceNames: [UInt32: String] = [:]
+  package var interfaceNames: InterfaceNames = [:]
   /// Version text of the program.
   package var version: String
 

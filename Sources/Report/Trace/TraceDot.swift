@@ -60,59 +60,47 @@ package struct TraceDot: TraceWriter {
     Self.quote(title, into: &out)
     out.put(" {\n  rankdir=LR;\n  node [shape=ellipse, fontname=\"monospace\"];\n")
     out.put("  \"0\" [label=\"this host\", shape=house];\n")
-    for hopLimit in graph.hopLimits {
-      for (index, node) in (graph.levels[hopLimit] ?? []).enumerated() {
-        let vertex = TraceGraph.Vertex(hopLimit: hopLimit, node: node)
-        out.put("  ")
-        putName(hopLimit, index, into: &out)
-        out.put(" [label=")
-        Self.quote(lines: label(vertex, graph, target, hopText), into: &out)
-        if graph.arrivals.contains(vertex) { out.put(", peripheries=2") }
-        if graph.balancers[vertex] != nil { out.put(", shape=box") }
-        if case .silent = node { out.put(", style=dashed") }
-        out.put("];\n")
-      }
+    let layout = TraceGraphLayout(graph)
+    let nodes = layout.levels.flatMap(\.nodes)
+    for node in nodes {
+      out.put("  ")
+      put(nameOf: node, layout, into: &out)
+      out.put(" [label=")
+      Self.quote(lines: label(node, graph, target, hopText), into: &out)
+      if graph.arrivals.contains(node) { out.put(", peripheries=2") }
+      if graph.balancers[node] != nil { out.put(", shape=box") }
+      if case .silent = node { out.put(", style=dashed") }
+      out.put("];\n")
     }
-    put(linksFrom: TraceGraph.Vertex(hopLimit: 0, node: .origin), named: (0, 0), graph, into: &out)
-    for hopLimit in graph.hopLimits {
-      for (index, node) in (graph.levels[hopLimit] ?? []).enumerated() {
-        let vertex = TraceGraph.Vertex(hopLimit: hopLimit, node: node)
-        put(linksFrom: vertex, named: (hopLimit, index), graph, into: &out)
+    for node in [.origin] + nodes {
+      for next in graph.next[node] ?? [] {
+        out.put("  ")
+        put(nameOf: node, layout, into: &out)
+        out.put(" -> ")
+        put(nameOf: next, layout, into: &out)
+        out.put(";\n")
       }
     }
     out.put("}\n")
   }
 
-  private func put(
-    linksFrom vertex: TraceGraph.Vertex, named name: (hopLimit: UInt8, index: Int), _ graph: TraceGraph,
-    into out: inout [UInt8]
-  ) {
-    for next in graph.next[vertex] ?? [] {
-      guard let index = graph.levels[next.hopLimit]?.firstIndex(of: next.node) else { continue }
-      out.put("  ")
-      putName(name.hopLimit, name.index, into: &out)
-      out.put(" -> ")
-      putName(next.hopLimit, index, into: &out)
-      out.put(";\n")
-    }
-  }
-
   /// Nodes are named by place, so that no text of others is ever a name: `"3.1"`; the host itself is `"0"`.
-  private func putName(_ hopLimit: UInt8, _ index: Int, into out: inout [UInt8]) {
+  private func put(nameOf node: TraceNode, _ layout: TraceGraphLayout, into out: inout [UInt8]) {
+    let place = layout[node]
     out.put("\"")
-    out.put(decimal: UInt64(hopLimit))
-    if hopLimit != 0 || index != 0 {
+    out.put(decimal: UInt64(place.hopLimit))
+    if node != .origin {
       out.put(".")
-      out.put(decimal: index)
+      out.put(decimal: place.index)
     }
     out.put("\"")
   }
 
   private func label(
-    _ vertex: TraceGraph.Vertex, _ graph: TraceGraph, _ target: Int, _ hopText: TraceHopText
+    _ node: TraceNode, _ graph: TraceGraph, _ target: Int, _ hopText: TraceHopText
   ) -> [[UInt8]] {
     var lines: [[UInt8]] = []
-    switch vertex.node {
+    switch node {
     case .router(let address, let zone):
       let host = TraceAddress(address, zone: zone)
       if let name = hopText.name(of: host, target: target) {
@@ -131,9 +119,9 @@ package struct TraceDot: TraceWriter {
     case .silent: lines.append(Array("*".utf8))
     case .origin: lines.append(Array("this host".utf8))
     }
-    if let balancer = graph.balancers[vertex] {
+    if let balancer = graph.balancers[node] {
       var line: [UInt8] = []
-      line.put(decimal: max(balancer.branches.count, graph.next[vertex]?.count ?? 0))
+      line.put(decimal: max(balancer.branches.count, graph.next[node]?.count ?? 0))
       line.put(" ways")
       line.put(TracePathsText.words(balancer.hashes))
       lines.append(line)

@@ -64,7 +64,7 @@ struct TraceEndText {
       }
       out.put(ErrnoText.text(errno))
     case .interrupted:
-      out.put("not reached: stopped after hop ")
+      out.put(end.isReached ? "reached, stopped after hop " : "not reached: stopped after hop ")
       out.put(decimal: UInt64(end.hops))
     }
   }
@@ -75,31 +75,37 @@ struct TraceEndText {
     hopText.put(host: TraceAddress(address), target: end.target, into: &out)
   }
 
+  /// Probes sent are those that left: the sum of what follows up to a semicolon.
   private func putCounts(_ end: TraceEnd, into out: inout [UInt8]) {
     out.put(decimal: end.left)
-    out.put(end.left == 1 ? " probe sent: " : " probes sent: ")
-    out.put(decimal: end.replied)
-    out.put(" answered, ")
-    if end.late > 0 {
-      out.put(decimal: end.late)
-      out.put(" late, ")
+    out.put(end.left == 1 ? " probe sent" : " probes sent")
+    if end.left > 0 {
+      out.put(": ")
+      out.put(decimal: end.replied)
+      out.put(" answered")
     }
-    out.put(decimal: end.lost)
-    out.put(" lost")
-    if end.inFlight > 0 {
-      out.put(", ")
-      out.put(decimal: end.inFlight)
-      out.put(" no longer waited for")
-    }
-    if end.sendFailed > 0 {
-      out.put("; ")
-      out.put(decimal: end.sendFailed)
-      out.put(" more could not be sent")
-    }
-    if end.rejected > 0 {
-      out.put("; ")
-      out.put(decimal: end.rejected)
-      out.put(end.rejected == 1 ? " answer not believed" : " answers not believed")
+    put(end.late, ", ", " late", into: &out)
+    put(end.lost, ", ", " lost", into: &out)
+    put(
+      end.inFlight, ", ",
+      isBeyondLastHop(end) ? " beyond the last hop not waited for" : " no longer waited for", into: &out)
+    put(end.sendFailed, "; ", " could not be sent", into: &out)
+    put(end.rejected, "; ", end.rejected == 1 ? " answer not believed" : " answers not believed", into: &out)
+  }
+
+  /// What is not zero.
+  private func put(_ count: UInt64, _ before: String, _ after: String, into out: inout [UInt8]) {
+    guard count > 0 else { return }
+    out.put(before)
+    out.put(decimal: count)
+    out.put(after)
+  }
+
+  /// A trace that went hop by hop to its end has waited for every probe up to there.
+  private func isBeyondLastHop(_ end: TraceEnd) -> Bool {
+    switch (run.mode, end.reason) {
+    case (_, .interrupted), (_, .sendFailed), (.paths, _), (.mtu, _): false
+    case (.hops, _), (.rounds, _): true
     }
   }
 

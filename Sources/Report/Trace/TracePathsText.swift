@@ -4,21 +4,26 @@ import ProbeEngine
 /// there, a letter (`3b`); behind the arrow the labels of its next hops. A plain chain shows no arrows.
 struct TracePathsText {
   let hopText: TraceHopText
-  let graph: TraceGraph
+  private let graph: TraceGraph
+  private let layout: TraceGraphLayout
+
+  init(hopText: TraceHopText, graph: TraceGraph) {
+    self.hopText = hopText
+    self.graph = graph
+    layout = TraceGraphLayout(graph)
+  }
 
   func put(target: Int, into out: inout [UInt8]) {
-    let hopLimits = graph.hopLimits
-    let vertices = hopLimits.map { hopLimit in
-      (graph.levels[hopLimit] ?? []).map { TraceGraph.Vertex(hopLimit: hopLimit, node: $0) }
-    }
     // A host with several first hops (its own routes spread) is shown as a line of its own.
-    let first = graph.next[TraceGraph.Vertex(hopLimit: 0, node: .origin)] ?? []
-    if first.count > 1 {
+    let first = graph.next[.origin] ?? []
+    if !first.isEmpty, !isPlain(first, to: 0) {
       out.put(" 0   this host")
       put(arrowsTo: first, into: &out)
       out.put("\n")
     }
-    for level in vertices { for vertex in level { put(vertex, target, into: &out) } }
+    for (index, level) in layout.levels.enumerated() {
+      for node in level.nodes { put(node, level: index, target, into: &out) }
+    }
   }
 
   /// A line on how much was found, for the end.
@@ -29,7 +34,7 @@ struct TracePathsText {
       out.put(noun)
       if count != 1 { out.put("s") }
     }
-    put(graph.nodeCount, "node")
+    put(graph.nodes.count, "node")
     out.put(", ")
     put(graph.linkCount, "link")
     out.put(", ")
@@ -37,47 +42,61 @@ struct TracePathsText {
     out.put("\n")
   }
 
-  private func put(_ vertex: TraceGraph.Vertex, _ target: Int, into out: inout [UInt8]) {
-    let label = label(of: vertex)
-    if vertex.hopLimit < 10 { out.put(" ") }
+  private func put(_ node: TraceNode, level: Int, _ target: Int, into out: inout [UInt8]) {
+    let label = label(of: node)
+    let hopLimit = layout[node].hopLimit
+    if hopLimit < 10 { out.put(" ") }
     out.put(label)
     // Room for a letter, so that addresses stand in one column.
-    let width = vertex.hopLimit < 10 ? label.utf8.count + 1 : label.utf8.count
+    let width = hopLimit < 10 ? label.utf8.count + 1 : label.utf8.count
     for _ in min(width, 4)..<5 { out.put(" ") }
-    switch vertex.node {
+    switch node {
     case .router(let address, let zone):
       hopText.put(host: TraceAddress(address, zone: zone), target: target, into: &out)
     case .silent: out.put("*")
     case .origin: out.put("this host")
     }
-    if let shortest = graph.shortest[vertex] {
+    if let shortest = graph.shortest[node] {
       out.put("  ")
       out.put(milliseconds: shortest)
       out.put(" ms")
     }
-    if graph.arrivals.contains(vertex) { out.put("  target") }
-    let next = graph.next[vertex] ?? []
-    if !isPlain(vertex, next) { put(arrowsTo: next, into: &out) }
-    if let balancer = graph.balancers[vertex] { put(balancer, next.count, into: &out) }
-    if next.isEmpty, !graph.arrivals.contains(vertex), hasLater(vertex) { out.put("  no next hop found") }
+    let isArrival = graph.arrivals.contains(node)
+    if isArrival { out.put("  target") }
+    let next = graph.next[node] ?? []
+    let isAlone = layout.levels[level].nodes.count == 1
+    if !next.isEmpty, isArrival || !isAlone || !isPlain(next, to: level + 1) {
+      put(arrowsTo: next, into: &out)
+    }
+    if let balancer = graph.balancers[node] { put(balancer, next.count, into: &out) }
+    if next.isEmpty, !isArrival, level + 1 < layout.levels.count { out.put("  no next hop found") }
+    put(otherHopLimitsOf: node, into: &out)
     out.put("\n")
   }
 
-  /// The only node of its level leads to the only node of the next.
-  private func isPlain(_ vertex: TraceGraph.Vertex, _ next: [TraceGraph.Vertex]) -> Bool {
-    guard next.count == 1, graph.levels[vertex.hopLimit]?.count == 1 else { return next.isEmpty }
-    return graph.levels[next[0].hopLimit]?.count == 1
+  /// `(also at hop 4)`.
+  private func put(otherHopLimitsOf node: TraceNode, into out: inout [UInt8]) {
+    let others = graph.hopLimits(of: node).filter { $0 != layout[node].hopLimit }
+    guard !others.isEmpty else { return }
+    out.put(others.count == 1 ? "  (also at hop " : "  (also at hops ")
+    for (index, hopLimit) in others.enumerated() {
+      if index > 0 { out.put(", ") }
+      out.put(decimal: UInt64(hopLimit))
+    }
+    out.put(")")
   }
 
-  private func hasLater(_ vertex: TraceGraph.Vertex) -> Bool {
-    graph.levels.keys.contains { $0 > vertex.hopLimit }
+  /// They are all that the level has, which is the next line: no arrow is needed.
+  private func isPlain(_ next: [TraceNode], to level: Int) -> Bool {
+    layout.levels.indices.contains(level) && next.count == 1 && layout.levels[level].nodes == next
   }
 
-  private func put(arrowsTo next: [TraceGraph.Vertex], into out: inout [UInt8]) {
+  private func put(arrowsTo next: [TraceNode], into out: inout [UInt8]) {
     out.put(hopText.options.isUTF8 ? "  →" : "  ->")
-    for vertex in next.sorted(by: { order(of: $0) < order(of: $1) }) {
+    let places = next.map { layout[$0] }.sorted { ($0.hopLimit, $0.index) < ($1.hopLimit, $1.index) }
+    for place in places {
       out.put(" ")
-      out.put(label(of: vertex))
+      out.put(label(of: place))
     }
   }
 
@@ -101,20 +120,18 @@ struct TracePathsText {
     }
   }
 
-  private func order(of vertex: TraceGraph.Vertex) -> Int {
-    (graph.levels[vertex.hopLimit] ?? []).firstIndex(of: vertex.node) ?? 0
-  }
+  private func label(of node: TraceNode) -> String { label(of: layout[node]) }
 
   /// `3`, or `3b` where others answer at that hop limit as well; behind `z` comes `aa`.
-  private func label(of vertex: TraceGraph.Vertex) -> String {
-    guard (graph.levels[vertex.hopLimit]?.count ?? 0) > 1 else { return String(vertex.hopLimit) }
+  private func label(of place: TraceGraphLayout.Place) -> String {
+    guard place.count > 1 else { return String(place.hopLimit) }
     var letters: [UInt8] = []
-    var rest = order(of: vertex)
+    var rest = place.index
     repeat {
       letters.append(0x61 &+ UInt8(truncatingIfNeeded: rest % 26))
       rest = rest / 26 - 1
     } while rest >= 0
-    return String(vertex.hopLimit) + String(decimal: letters.reversed())
+    return String(place.hopLimit) + String(decimal: letters.reversed())
   }
 }
 

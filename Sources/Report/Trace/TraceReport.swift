@@ -58,6 +58,11 @@ package struct TraceReport: TraceWriter {
     let hopText = TraceHopText(options: options, run: run, names: names)
     for (index, target) in figures.targets.enumerated() {
       if index > 0 { out.put("\n") }
+      if figures.targets.count > 1, run.targets.indices.contains(index) {
+        out.put("Target: ")
+        TraceHeaderText.put(nameOf: run.targets[index], into: &out)
+        out.put("\n")
+      }
       out.put("Start: ")
       WallTime(nanosecondsSinceEpoch: startedAt).putSeconds(into: &out)
       out.put("+0000\n")

@@ -51,7 +51,7 @@ package struct TraceRun: Sendable {
   /// Reasons why the first choice of path was not taken.
   package var pathNotes: [String] = []
   /// Interface names by index, for the zones of link-local addresses.
-  package var interfaceNames: [UInt32: String] = [:]
+  package var interfaceNames: InterfaceNames = [:]
   package var version: String
   /// The longest that an unanswered probe is waited for, where it is limited.
   package var maximumWait: Nanoseconds?

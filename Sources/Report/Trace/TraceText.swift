@@ -23,7 +23,9 @@ package struct TraceText: TraceWriter {
   private let options: TraceTextOptions
   private var run: TraceRun?
   private var blocks: [Int: Block] = [:]
-  private var ended = 0
+  /// Of targets whose blocks are done, the last hop that was told.
+  private var endedAt: [Int: UInt8] = [:]
+  private var reached = 0
 
   package init(options: TraceTextOptions) { self.options = options }
 
@@ -61,7 +63,9 @@ package struct TraceText: TraceWriter {
     case .reply(let reply):
       if case .paths = run.mode { blocks[reply.probe.target, default: Block()].graph.record(reply) }
     case .late(let reply):
-      if isEnded(reply.probe.target) {
+      if let last = endedAt[reply.probe.target] {
+        // Further ones were never waited for.
+        guard reply.probe.hopLimit <= last else { return }
         putName(of: reply.probe.target, into: &out.standardOutput)
         TraceEndText(hopText: hopText).put(late: reply, into: &out.standardOutput)
       } else {
@@ -80,13 +84,22 @@ package struct TraceText: TraceWriter {
 
   package mutating func end(
     at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
+  ) {
+    guard isBlockwise, !endedAt.isEmpty else { return }
+    out.standardOutput.put("\n")
+    out.standardOutput.put(decimal: endedAt.count)
+    out.standardOutput.put(endedAt.count == 1 ? " target: " : " targets: ")
+    out.standardOutput.put(decimal: reached)
+    out.standardOutput.put(" reached, ")
+    out.standardOutput.put(decimal: endedAt.count - reached)
+    out.standardOutput.put(" not reached\n")
+  }
 
   package mutating func writeSnapshot(
     at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
     guard let run else { return }
-    for index in run.targets.indices where !isEnded(index) {
+    for index in run.targets.indices where endedAt[index] == nil {
       let block = blocks[index] ?? Block()
       Escape.text(run.targets[index].name, into: &out.standardError)
       out.standardError.put(": hop ")
@@ -102,9 +115,6 @@ package struct TraceText: TraceWriter {
   // MARK: - Lines
 
   private var isBlockwise: Bool { run.map { $0.targets.count != 1 } ?? false }
-  /// Targets whose blocks are done.
-  private var endedTargets: Set<Int> = []
-  private func isEnded(_ target: Int) -> Bool { endedTargets.contains(target) }
 
   /// Lines go out at once for one target, else into its block.
   private mutating func put(
@@ -122,7 +132,8 @@ package struct TraceText: TraceWriter {
   ) {
     var block = blocks[hop.target] ?? Block()
     block.hops = max(block.hops, hop.hopLimit)
-    for verdict in hop.verdicts {
+    // What was taken over was not asked here.
+    for verdict in hop.verdicts where verdict.probe.target == hop.target {
       switch verdict {
       case .reply(let reply):
         block.answered += 1
@@ -174,12 +185,12 @@ package struct TraceText: TraceWriter {
   private mutating func put(_ end: TraceEnd, _ hopText: TraceHopText, into out: inout [UInt8]) {
     let block = blocks.removeValue(forKey: end.target) ?? Block()
     if isBlockwise {
-      if ended > 0 { out.put("\n") }
+      if !endedAt.isEmpty { out.put("\n") }
       TraceHeaderText(options: options, run: hopText.run).put(target: end.target, into: &out)
       out.append(contentsOf: block.lines)
     }
-    ended += 1
-    endedTargets.insert(end.target)
+    endedAt[end.target] = end.hops
+    if end.isReached { reached += 1 }
     if !block.graph.isEmpty {
       let paths = TracePathsText(hopText: hopText, graph: block.graph)
       paths.put(target: end.target, into: &out)
@@ -193,7 +204,7 @@ package struct TraceText: TraceWriter {
       paths.putCounts(into: &out)
     }
     let endText = TraceEndText(hopText: hopText)
-    for reply in block.late { endText.put(late: reply, into: &out) }
+    for reply in block.late where reply.probe.hopLimit <= end.hops { endText.put(late: reply, into: &out) }
     endText.put(end, into: &out)
   }
 
