@@ -107,7 +107,7 @@ struct TraceGraphLayout {
         }
       }
       guard
-        let entry = graph.nodes.filter(waiting.contains).min(by: { depths[$0] ?? 0 < depths[$1] ?? 0 })
+        let entry = graph.nodes.filter({ waiting.contains($0) }).min(by: { depths[$0] ?? 0 < depths[$1] ?? 0 })
       else { return depths }
       waiting.remove(entry)
       ready.append(entry)
