@@ -65,15 +65,18 @@ extension CaptureFilter {
   /// The text of a filter for what a trace gets back: ICMPv6 errors; echo replies, or TCP segments or UDP
   /// datagrams to a port of ours; and whatever stands behind extension headers, as in `icmpv6`.
   ///
-  /// `protocol`: 17, 6, or 58 for ICMPv6 alone. `port`: nil for any; of TCP only what has SYN or RST set passes.
-  /// `destination`: the text of our address, where all answers go to one.
-  package static func trace(protocol number: UInt8, port: UInt16?, destination: String? = nil) -> String {
+  /// `protocol`: 17, 6, or 58 for ICMPv6 alone. `port`: ours, `remotePort`: the target's; nil for any. Of TCP only what
+  /// has SYN or RST set passes. `destination`: the text of our address, where all answers go to one.
+  package static func trace(
+    protocol number: UInt8, port: UInt16?, remotePort: UInt16? = nil, destination: String? = nil
+  ) -> String {
     // Types below 128 are errors, whatever their number.
     var wanted = ["(ip6[6] == 58 and ip6[40] < 128)"]
     if number == 58 { wanted.append("(ip6[6] == 58 and ip6[40] == 129)") }
     if number == 6 || number == 17 {
       var segment = "ip6[6] == \(number)"
       if let port { segment += " and ip6[42:2] == \(port)" }
+      if let remotePort { segment += " and ip6[40:2] == \(remotePort)" }
       if number == 6 { segment += " and ip6[53] & 6 != 0" }
       wanted.append("(\(segment))")
     }

@@ -3,6 +3,9 @@ import Glibc
 
 /// One conversation with the kernel's routing room: a question, and its answers.
 struct NetlinkSocket: ~Copyable {
+  /// The kernel makes no part of a dump longer than half of this.
+  private static let longest = 64 << 10
+
   private let descriptor: Descriptor
 
   init() throws(SystemError) {
@@ -24,23 +27,28 @@ struct NetlinkSocket: ~Copyable {
     let question = request.octets
     // The array outlives the call.
     _ = try retrying(call) { unsafe send(number, question, question.count, 0) }
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    // Not an array: only the pages that the kernel writes to are ever touched.
+    let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.longest)
+    // Allocated above, and nothing keeps the pointer.
+    defer { unsafe buffer.deallocate() }
     // A dump comes in many parts; the bound is far above any real table of links or addresses.
     for _ in 0..<4096 {
       var sender = sockaddr_nl()
       var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
       let count = try retrying(call) {
-        // All three are locals that outlive the call, and each length is its own.
+        // All three outlive the call, and each length is its own.
         unsafe withUnsafeMutablePointer(to: &sender) { pointer in
           unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            unsafe recvfrom(number, &buffer, buffer.count, Int32(MSG_TRUNC), $0, &length)
+            unsafe recvfrom(number, buffer, Self.longest, Int32(MSG_TRUNC), $0, &length)
           }
         }
       }
-      guard count <= buffer.count else { throw SystemError(call, .messageTooLong) }
+      guard count <= Self.longest else { throw SystemError(call, .messageTooLong) }
       // Only the kernel (port 0) is believed.
       guard sender.nl_pid == 0 else { continue }
-      if try read(buffer.span.extracting(first: count), call, body) { return }
+      // The kernel has written `count` octets, no more than there is room for.
+      let answer = unsafe UnsafeBufferPointer(start: buffer, count: count).span
+      if try read(answer, call, body) { return }
     }
     throw SystemError(call, .messageTooLong)
   }

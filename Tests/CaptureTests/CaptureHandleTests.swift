@@ -63,6 +63,28 @@ struct CaptureHandleTests {
     }
   }
 
+  /// Sockets of AF_PACKET in this namespace, as the kernel lists them.
+  static func packetSockets() throws -> Int {
+    try NetworkNamespace.output("cat", "/proc/thread-self/net/packet").utf8.count { $0 == 0x0a } - 1
+  }
+
+  @Test func `a capture that nobody needs any more is closed by the kernel`() throws {
+    try NetworkNamespace.run {
+      for _ in 0..<8 {
+        let capture = try CaptureHandle.open(interface: "lo", filter: "ip6")
+        #expect(capture.descriptor >= 0)
+        #expect(try Self.packetSockets() >= 1)
+      }
+      let deadline = SystemClock.monotonicNow() + .seconds(20)
+      while try Self.packetSockets() > 0, SystemClock.monotonicNow() < deadline {
+        var poller = Poller()
+        _ = poller.add(number: -1)
+        _ = try poller.wait(until: SystemClock.monotonicNow() + .milliseconds(5))
+      }
+      #expect(try Self.packetSockets() == 0)
+    }
+  }
+
   @Test func `what came before the capture was open is not handed over`() throws {
     try NetworkNamespace.run {
       let socket = try ICMPv6Socket(.raw)

@@ -67,6 +67,11 @@ import Wire
     #expect(try Self.passing(CaptureFilter.trace(protocol: 17, port: 33_435), link) == Self.errors)
     #expect(
       try Self.passing(CaptureFilter.trace(protocol: 17, port: nil), link) == Self.errors.union(["udp"]))
+    // Our own probe to that port does not, when it comes in by the loopback.
+    let answers = CaptureFilter.trace(protocol: 17, port: nil, remotePort: 50_053)
+    #expect(try Self.passing(answers, link) == Self.errors.union(["udp"]))
+    let others = CaptureFilter.trace(protocol: 17, port: nil, remotePort: 33_434)
+    #expect(try Self.passing(others, link) == Self.errors)
     // A SYN passes as a SYN and ACK would; data has neither SYN nor RST.
     #expect(
       try Self.passing(CaptureFilter.trace(protocol: 6, port: 443), link) == Self.errors.union(["tcp syn"]))

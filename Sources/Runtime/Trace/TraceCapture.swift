@@ -20,16 +20,15 @@ final class TraceCapture {
   private let outcome = Outcome()
   private var thread: Thread?
 
-  /// `protocol` and `port`: as `CaptureFilter.trace`. `packetLength`: octets of the longest answer that is no ICMPv6
+  /// `filter`: what `CaptureFilter.trace` says. `packetLength`: octets of the longest answer that is no ICMPv6
   /// error. `isBeside`: on a thread.
-  init(protocol number: UInt8, port: UInt16?, packetLength: Int, isBeside: Bool) throws(PingFailure) {
+  init(filter: String, packetLength: Int, isBeside: Bool) throws(PingFailure) {
     var options = CaptureHandle.Options()
     options.incomingOnly = true
     // The ring has slots of the snapshot's size: this gives a thousand for errors, which have 1280 octets at most.
     // Its size does not matter for the time to open.
     options.snapshotLength = Int32(clamping: max(1_600, packetLength + 256))
     options.bufferSize = 2 << 20
-    let filter = CaptureFilter.trace(protocol: number, port: port)
     guard isBeside else {
       outcome.open(filter: filter, options)
       return

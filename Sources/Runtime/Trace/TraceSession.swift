@@ -16,10 +16,9 @@ package enum TraceSession {
 
     setup.start.at = SystemClock.monotonicNow()
     var run = Run(setup)
-    // Set-up took longer than the kernel's worker needs to switch receive stamps on, unless it had no processor.
-    UDPSocket.letStampsStart()
     sink.begin(setup.start, clock: run.clock)
     for (name, failure) in setup.failedNames { sink.targetFailed(name, failure) }
+    setup.waitForStamps()
     do throws(SystemError) {
       // Names alone that failed: nothing to trace.
       if !setup.start.targets.isEmpty { try run.go(&setup, signals, &sink) }

@@ -1,3 +1,4 @@
+import Capture
 import LinuxNet
 import ProbeEngine
 import Timing
@@ -20,6 +21,8 @@ struct TraceSetup: ~Copyable {
   var echoSocket: ICMPv6Socket?
   /// With `packetSocket`.
   var capture: TraceCapture?
+  /// Where sockets, not a capture, say when answers came.
+  private var stampStarter: StampStarter?
   /// The port of raw probes, or of all connections.
   var reservation: PortReservation?
 
@@ -43,6 +46,8 @@ struct TraceSetup: ~Copyable {
       try setup.resolve(request)
       try setup.capture?.wait()
     } else {
+      // Early: stamps start while names and routes are asked for.
+      do throws(SystemError) { setup.stampStarter = try StampStarter() } catch { throw .socket(error) }
       try setup.resolve(request)
       try setup.openKernelSocket(request)
     }
@@ -51,6 +56,12 @@ struct TraceSetup: ~Copyable {
     setup.start.method = setup.configuration.method
     setup.start.packetLength = setup.configuration.packetLength
     return setup
+  }
+
+  /// Waits until the first answer will have the kernel's stamp; nearly always it would by now.
+  mutating func waitForStamps() {
+    guard let starter = stampStarter.take() else { return }
+    _ = starter.wait(atMost: TraceLimits.stampWait)
   }
 
   /// Privileges go, but for those that sockets made later need: they stay permitted, and are in effect only while
@@ -127,13 +138,33 @@ struct TraceSetup: ~Copyable {
       number = 6
       try reservePort(request, PortReservation.tcp)
     }
-    var hasOnePort = configuration.correlation != .portPerProbe || configuration.method != .tcp
-    if case .paths = configuration.mode { hasOnePort = false }
+    // Either our port is the same in all probes, or the target's. That one must be told apart: on the loopback our
+    // own probes come in as well.
+    let varied = variedPort
     // Names are asked for meanwhile; addresses cost nothing.
     capture = try TraceCapture(
-      protocol: number, port: hasOnePort ? configuration.flow.sourcePort : nil,
+      filter: CaptureFilter.trace(
+        protocol: number, port: varied == .source ? nil : configuration.flow.sourcePort,
+        remotePort: varied == .destination ? nil : configuration.flow.destinationPort),
       packetLength: configuration.method == .icmp ? configuration.packetLength : 0,
       isBeside: !request.targetNames.allSatisfy(TargetResolution.isNumeric))
+  }
+
+  private enum VariedPort {
+    case none, source, destination
+  }
+
+  /// Which port counts probes or flows, as the engine's messages and walks have it.
+  private var variedPort: VariedPort {
+    if case .paths = configuration.mode {
+      return configuration.method == .udp && !configuration.isDestinationPortFixed ? .destination : .source
+    }
+    switch configuration.correlation {
+    case .keyed: return .none
+    case .portPerProbe where configuration.method == .tcp || configuration.isDestinationPortFixed:
+      return .source
+    case .portPerProbe, .portPerHop: return .destination
+    }
   }
 
   private mutating func reservePort(
@@ -155,6 +186,11 @@ struct TraceSetup: ~Copyable {
     if configuration.method == .tcp {
       configuration.method = .connect
       start.notes.append("connect(2) in place of half-open TCP")
+    }
+    if !settings.gateways.isEmpty {
+      start.notes.append(
+        "lengths without the routing header's \(TraceSocketSettings.segmentsLength(settings.gateways)) octets"
+      )
     }
     let hasOnePort = !request.hasSocketPerProbe || request.sourcePort != nil
     let port = request.sourcePort ?? 0

@@ -47,6 +47,9 @@ struct TraceSocketSettings: Sendable {
   /// Privileges were kept for sockets that are made later (`SO_MARK`), and are raised for as long as that takes.
   var raises: Capabilities = []
 
+  /// Octets that the kernel's routing header adds to each packet (RFC 8754 §2; the last segment is the target).
+  static func segmentsLength(_ routers: [IPv6Address]) -> Int { 8 + 16 * (routers.count + 1) }
+
   /// Makes a socket for one flow; `port` 0 leaves the choice to the kernel, which is made by binding if
   /// `isBound`, else with the first message.
   func open<Socket: TraceSocket & ~Copyable>(

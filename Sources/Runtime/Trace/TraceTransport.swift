@@ -37,6 +37,8 @@ enum TraceLimits {
   static let patience = Nanoseconds.milliseconds(400)
   /// Between two tries to send without room.
   static let retry = Nanoseconds.milliseconds(1)
+  /// For the kernel to begin with receive stamps, at the most; a trace without them is worth more than none.
+  static let stampWait = Nanoseconds.milliseconds(100)
   /// Descriptors that are not a socket for probes: standard ones, signals, pollers, a resolver's.
   static let otherDescriptors = 14
   static let sockets = 1_024
