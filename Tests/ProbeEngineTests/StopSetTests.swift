@@ -40,7 +40,9 @@ import Wire
     let last = result.hops(of: 999)
     #expect(last.count == 31 && last.map(\.hopLimit) == Array(1...31))
     #expect(last.prefix(29).allSatisfy { $0.notes == [.shared] && $0.marks == "..." })
-    #expect(last[29].notes == [.shared] && last[29].marks == "..." && last[29].address == router(30) && last[30].marks == "===")
+    #expect(
+      last[29].notes == [.shared] && last[29].marks == "..." && last[29].address == router(30)
+        && last[30].marks == "===")
   }
 
   @Test func `paths that part are asked from where they part, nearer and further targets alike`() {

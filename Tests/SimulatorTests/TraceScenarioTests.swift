@@ -9,7 +9,8 @@ import Wire
 private let scenarios = [
   "classic-diamond", "datagram", "diamond", "echo", "extensions", "gap", "host-refuses", "hostile",
   "interrupted", "late", "limited", "loop", "mtu", "mtu-black-hole", "parameter-problem", "paths-label",
-  "paths-ports", "per-packet", "plain", "refused", "rewritten", "rounds", "short-quotes", "silent",
+  "paths-ports", "per-packet", "plain", "refused", "rewritten", "rounds", "rounds-stopped", "short-quotes",
+  "silent",
   "slow-hop", "targets", "tcp-closed", "tcp-dropped", "tcp-open", "too-big", "translated",
 ]
 /// Of these also the JSON lines.

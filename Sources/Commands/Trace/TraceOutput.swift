@@ -35,7 +35,8 @@ struct TraceOutput<Writer: TraceWriter>: TraceSink, ~Copyable {
     self.request = request
     self.looksUpNames = looksUpNames
     self.programName = programName
-    lines = HeldLines(isLookingUp: looksUpNames, patience: TraceOutput.linePatience, limit: TraceOutput.lineLimit)
+    lines = HeldLines(
+      isLookingUp: looksUpNames, patience: TraceOutput.linePatience, limit: TraceOutput.lineLimit)
     if let systems { names.systems = { systems.text(of: $0) } }
   }
 

@@ -1,3 +1,5 @@
+import Report
+
 /// The options of `probe6 trace`.
 enum TraceVerbOption: Hashable, Sendable {
   case method, udp, icmp, tcp, port, sourcePort, queries, firstHop, maximumHops, classic
@@ -25,8 +27,8 @@ extension OptionTable<TraceVerbOption> {
   static let traceVerb = OptionTable([
     Entry(
       .method, "M", "method", argument: "METHOD", choices: ["udp", "icmp", "tcp", "connect"], group: probes,
-      "udp (default), icmp (echo requests), tcp (half-open SYN; connect without CAP_NET_RAW), "
-        + "connect (connect(2), a whole handshake where the port is open)."),
+      "udp (default), icmp (echo requests), tcp (SYN, half open; without CAP_NET_RAW as connect), "
+        + "connect (connect(2): a whole handshake where the port is open)."),
     Entry(.udp, "U", "udp", group: probes, "The same as --method udp."),
     Entry(.icmp, "I", "icmp", group: probes, "The same as --method icmp."),
     Entry(.tcp, "T", "tcp", group: probes, "The same as --method tcp."),
@@ -44,17 +46,18 @@ extension OptionTable<TraceVerbOption> {
     ),
     Entry(
       .classic, nil, "classic", group: probes,
-      "Tell probes apart by port as old traceroutes do (UDP: destination port + 1 for each probe; TCP: a source port "
-        + "for each): some filters want it, balancers then scatter the probes."),
+      "Another port for each probe, as old traceroutes do (UDP: destination port + 1; TCP: source port + 1). Some "
+        + "filters want it; balancers scatter such probes."),
 
     Entry(
       .paths, nil, "paths", group: finding,
-      "All the paths: as many flows as it takes to have seen every branch, and what each balancer hashes."),
+      "All the paths, by as many flows as that takes, and what each balancer hashes."),
     Entry(
       .confidence, nil, "confidence", argument: "PERCENT", choices: ["95", "99"], group: finding,
-      "With --paths: how sure it is that no branch was missed, 95 (default) or 99."),
+      "With --paths: that no branch was missed, 95 (default) or 99."),
     Entry(
-      .pathMTU, nil, "mtu", group: finding, "The path MTU of each hop, also past routers that say nothing."),
+      .pathMTU, nil, "mtu", group: finding,
+      "The path MTU of each hop, also where nobody sends Packet Too Big."),
     Entry(
       .live, nil, "live", group: finding,
       "A screen that goes on, hop by hop; lines where standard output is no terminal."),
@@ -92,10 +95,10 @@ extension OptionTable<TraceVerbOption> {
       .mark, nil, "mark", argument: "N", group: how, "Socket mark for policy routing, decimal or 0x hex."),
     Entry(.noRoute, "r", "no-route", group: how, "Past the routing table, to hosts on the link only."),
     Entry(.debug, "d", "socket-debug", group: how, "Set SO_DEBUG."),
-    Entry(.raw, nil, "raw", group: how, "Raw sockets (need CAP_NET_RAW) send, libpcap captures; or nothing."),
+    Entry(.raw, nil, "raw", group: how, "Raw sockets and libpcap (need CAP_NET_RAW), and nothing else."),
     Entry(
       .unprivileged, nil, "unprivileged", group: how,
-      "Sockets of the method's own and their error queue, even where more is allowed."),
+      "Sockets that any user may open, and their error queues; also for root."),
 
     Entry(
       .rate, nil, "rate", argument: "N", group: pace,
@@ -108,8 +111,8 @@ extension OptionTable<TraceVerbOption> {
       "Unanswered probes to one hop at most; default 3."),
     Entry(
       .wait, "w", "wait", argument: "TIME", group: pace,
-      "A probe unanswered for this long is lost, and its answer late. Default: half a second at least, longer where "
-        + "answers are slow. A number is in seconds; units ns, us, ms, s, m, h."),
+      "A probe unanswered for so long is lost, and its answer late; default: by the answers so far, 0.5s to 3s. Plain "
+        + "numbers are seconds; units ns, us, ms, s, m, h."),
     Entry(
       .gapLimit, nil, "gap-limit", argument: "N", group: pace,
       "Ask no further hop after so many silent ones in a row; default: none."),
@@ -121,7 +124,7 @@ extension OptionTable<TraceVerbOption> {
     ),
     Entry(
       .shareHops, nil, "share-hops", group: targets,
-      "Hops known from the trace of one target are not asked again for another; default with several targets."
+      "Do not ask hops again that were found for another target; default."
     ),
     Entry(.noShareHops, nil, "no-share-hops", group: targets, "Ask every hop for every target."),
 
@@ -133,13 +136,14 @@ extension OptionTable<TraceVerbOption> {
         + "Graphviz)."),
     Entry(
       .systemsFile, nil, "as-file", argument: "FILE", group: output,
-      "Show AS numbers from this file of prefixes: lines of PREFIX and number. Nothing is asked of the network."
+      "Show AS numbers from this file, lines such as 2001:db8::/32 64500; the network is not asked."
     ),
     Entry(.timestamps, "D", "timestamps", group: output, "Wall clock time before each line."),
     Entry(.numeric, "n", "numeric", group: output, "No name look-ups."),
     Entry(.numeric, nil, "no-dns", group: output, isHidden: true, "The same."),
     Entry(
-      .verbose, "v", "verbose", group: output, "Say more: path taken, fields rewritten, rejected answers."),
+      .verbose, "v", "verbose", group: output,
+      "Say more: why this way, hop limits of answers, rejected answers."),
 
     Entry(.help, "h", "help", group: other, "Print this and exit."),
     Entry(.version, "V", "version", group: other, "Print the version and exit."),
@@ -151,6 +155,15 @@ extension OptionTable<TraceVerbOption> {
 }
 
 extension CommandDescription {
+  /// The marks behind times; those of parameter problems together.
+  private static var marks: [String] {
+    var entries = TraceMark.table.filter { !$0.mark.hasPrefix("!P") }
+    entries.insert(("!PCODE", "parameter problem"), at: entries.count - 1)
+    return entries.map { mark, meaning in
+      mark + String(repeating: " ", count: max(12 - mark.utf8.count, 1)) + meaning
+    }
+  }
+
   static let trace = CommandDescription(
     name: "trace",
     summary: "Shows every hop of the path to a host, and says of each probe what became of it.",
@@ -166,6 +179,7 @@ extension CommandDescription {
     ],
     options: OptionTable.traceVerb.descriptions,
     sections: [
+      Section(title: "Marks in the text", lines: marks),
       Section(
         title: "Exit codes",
         lines: [
@@ -173,6 +187,6 @@ extension CommandDescription {
           "1  a target was not reached",
           "2  the command line is wrong, or a name of a host or an interface",
           "3  this host could not: no socket, no permission, no such source address, no output",
-        ])
+        ]),
     ])
 }

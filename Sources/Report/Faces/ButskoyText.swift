@@ -97,15 +97,9 @@ package struct ButskoyText: TraceWriter {
     out.standardError.put("\n\(call): \(ErrnoText.text(sendError))\n")
   }
 
-  package mutating func writeSnapshot(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
-
   package func namesWanted(by event: TraceEvent) -> [TraceAddress] {
     options.isNumeric ? [] : event.hopAddresses
   }
-
-  package var namesWantedAtEnd: [TraceAddress] { [] }
 
   // MARK: A hop
 

@@ -112,15 +112,9 @@ package struct Ndisc6TracerouteText: TraceWriter {
     out.standardError.put("Cannot send data: \(ErrnoText.text(sendError))\n")
   }
 
-  package mutating func writeSnapshot(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
-
   package func namesWanted(by event: TraceEvent) -> [TraceAddress] {
     options.isNumeric ? [] : event.hopAddresses
   }
-
-  package var namesWantedAtEnd: [TraceAddress] { [] }
 
   // MARK: A hop
 

@@ -104,15 +104,9 @@ package struct TracepathText: TraceWriter {
     putResume(pathMTU: packetLength, hopsTo: nil, hopsFrom: nil, into: &out)
   }
 
-  package mutating func writeSnapshot(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
-
   package func namesWanted(by event: TraceEvent) -> [TraceAddress] {
     options.isNumeric && !options.showsBoth ? [] : event.hopAddresses
   }
-
-  package var namesWantedAtEnd: [TraceAddress] { [] }
 
   // MARK: A hop
 

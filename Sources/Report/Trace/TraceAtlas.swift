@@ -17,9 +17,6 @@ package struct TraceAtlas: TraceWriter {
   package mutating func begin(_ run: TraceRun, at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   { self.run = run }
 
-  package func namesWanted(by event: TraceEvent) -> [TraceAddress] { [] }
-  package var namesWantedAtEnd: [TraceAddress] { [] }
-
   package mutating func write(
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
@@ -60,14 +57,6 @@ package struct TraceAtlas: TraceWriter {
     }
     out.standardOutput.append(contentsOf: line.finished())
   }
-
-  package mutating func end(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
-
-  package mutating func writeSnapshot(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
 
   // MARK: - Parts
 

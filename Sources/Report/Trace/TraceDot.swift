@@ -22,8 +22,6 @@ package struct TraceDot: TraceWriter {
     }
   }
 
-  package var namesWantedAtEnd: [TraceAddress] { [] }
-
   package mutating func write(
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
@@ -38,14 +36,6 @@ package struct TraceDot: TraceWriter {
     default: break
     }
   }
-
-  package mutating func end(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
-
-  package mutating func writeSnapshot(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
 
   // MARK: - The graph
 

@@ -106,9 +106,12 @@ struct TraceGraphLayout {
           }
         }
       }
-      guard
-        let entry = graph.nodes.filter({ waiting.contains($0) }).min(by: { depths[$0] ?? 0 < depths[$1] ?? 0 })
-      else { return depths }
+      // A loop is left: it is entered at the nearest of its nodes.
+      var entry: TraceNode?
+      for node in graph.nodes where waiting.contains(node) {
+        if entry.map({ depths[node] ?? 0 < depths[$0] ?? 0 }) ?? true { entry = node }
+      }
+      guard let entry else { return depths }
       waiting.remove(entry)
       ready.append(entry)
     }

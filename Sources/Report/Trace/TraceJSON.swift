@@ -52,8 +52,6 @@ package struct TraceJSON: TraceWriter {
     }
   }
 
-  package var namesWantedAtEnd: [TraceAddress] { [] }
-
   package mutating func write(
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
@@ -142,10 +140,6 @@ package struct TraceJSON: TraceWriter {
       out.standardOutput.append(contentsOf: line.finished())
     }
   }
-
-  package mutating func end(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
 
   // MARK: - Lines
 

@@ -25,7 +25,6 @@ package struct TraceReport: TraceWriter {
     figures = TraceFigures(targetCount: run.targets.count)
   }
 
-  package func namesWanted(by event: TraceEvent) -> [TraceAddress] { [] }
   package var namesWantedAtEnd: [TraceAddress] { options.isNumeric ? [] : figures.addresses }
 
   package mutating func write(

@@ -13,9 +13,6 @@ package struct TraceScamper: TraceWriter {
   package mutating func begin(_ run: TraceRun, at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   { self.run = run }
 
-  package func namesWanted(by event: TraceEvent) -> [TraceAddress] { [] }
-  package var namesWantedAtEnd: [TraceAddress] { [] }
-
   package mutating func write(
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {
@@ -68,14 +65,6 @@ package struct TraceScamper: TraceWriter {
     }
     out.standardOutput.append(contentsOf: line.finished())
   }
-
-  package mutating func end(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
-
-  package mutating func writeSnapshot(
-    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
-  ) {}
 
   // MARK: - Parts
 

@@ -51,8 +51,6 @@ package struct TraceText: TraceWriter {
     }
   }
 
-  package var namesWantedAtEnd: [TraceAddress] { [] }
-
   package mutating func write(
     _ event: TraceEvent, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
   ) {

@@ -21,6 +21,20 @@ package protocol TraceWriter {
   var namesWantedAtEnd: [TraceAddress] { get }
 }
 
+/// What writers that print line by line, without names, need not say.
+extension TraceWriter {
+  package mutating func end(
+    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
+  ) {}
+
+  package mutating func writeSnapshot(
+    at now: Instant, wall: WallClock, names: TraceNames, into out: inout OutputBuffer
+  ) {}
+
+  package func namesWanted(by event: TraceEvent) -> [TraceAddress] { [] }
+  package var namesWantedAtEnd: [TraceAddress] { [] }
+}
+
 /// An address with its zone (0 where it needs none).
 package struct TraceAddress: Hashable, Sendable {
   package var address: IPv6Address

@@ -49,16 +49,94 @@ import Wire
          3a  2001:db8:3::1  → 4a
          3b  2001:db8:3::2  → 4a 4b  (2 ways, packet by packet, 44 probes)
          3c  2001:db8:3::3  → 4b
-         3d  *  → 4c
+         3d  *  → 5
          4a  2001:db8:4::1  → 5
          4b  2001:db8:4::2  → 5
-         4c  host.example (2001:db8:9::1)  target
-         5   host.example (2001:db8:9::1)  target
+         5   host.example (2001:db8:9::1)  target  (also at hop 4)
         9 nodes, 13 links, 2 balancers
         reached at hop 5
         96 probes sent: 90 answered, 6 lost
 
         """)
+  }
+
+  /// The links that a reader takes from the lines of a graph without silent hops: who stands on a line leads to the
+  /// labels behind its arrow, or, without one, to the next line.
+  static func links(read lines: [String]) -> [[String]] {
+    let rows = lines.map { $0.split(separator: " ").map(String.init) }
+    var names = ["0": "origin"]
+    for row in rows { names[row[0]] = row[0] == "0" ? "origin" : row[1] }
+    var links: [[String]] = []
+    for (index, row) in rows.enumerated() {
+      let name = names[row[0]] ?? ""
+      if let arrow = row.firstIndex(of: "→") {
+        for label in row[(arrow + 1)...].prefix(while: { !$0.hasPrefix("(") }) {
+          links.append([name, names[label] ?? "no line \(label)"])
+        }
+      } else if row[0].last?.isNumber == true, !row.contains("target"), !row.contains("no"),
+        index + 1 < rows.count
+      {
+        links.append([name, rows[index + 1][1]])
+      }
+    }
+    if rows.first?[0] != "0" { links.append(["origin", rows[0][1]]) }
+    return links
+  }
+
+  @Test func everyLinkOfAnyGraphIsPrintedOnce() {
+    var random = RandomNumbers(seed: 11)
+    for _ in 0..<400 {
+      func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+      let count = 2 + pick(9)
+      var told: Set<[String]> = []
+      var events: [TraceEvent] = []
+      func add(_ from: Int, _ to: Int) {
+        let text = { $0 == 0 ? "origin" : router(UInt8($0 + 20)).description }
+        guard told.insert([text(from), text(to)]).inserted else { return }
+        let node = { $0 == 0 ? TraceNode.origin : Self.node(UInt8($0 + 20)) }
+        events.append(
+          .link(
+            TraceLink(
+              target: 0, from: node(from), to: node(to), hopLimit: UInt8(from + 1),
+              isArrival: to == count)))
+      }
+      // A way to each, more ways onward, and now and then one back.
+      for to in 1...count { add(pick(to), to) }
+      for _ in 0..<pick(2 * count) {
+        let (a, b) = (1 + pick(count), 1 + pick(count))
+        if a < b || (a > b && pick(8) == 0) { add(a, b) }
+      }
+      events.append(.end(makeTraceEnd(.reached, hops: UInt8(count), replied: 1)))
+      var options = TraceTextOptions()
+      options.isNumeric = true
+      let run = makeTraceRun(mode: .paths(confidence: 0.95))
+      let lines = PrintedTrace(TraceText(options: options), run, events).lines.dropFirst()
+      let graph = Array(lines.prefix { !$0.hasPrefix("\(count) node") })
+      let printed = Self.links(read: graph)
+      #expect(printed.count == told.count && Set(printed) == told, "\(graph)")
+      let dot = PrintedTrace(TraceDot(options: options), run, events).lines
+      let edges = dot.filter { $0.hasSuffix(";") && $0.split(separator: " ").contains("->") }
+      #expect(edges.count == told.count && Set(edges).count == told.count)
+    }
+  }
+
+  @Test func aRouterOnWaysOfUnevenLengthStandsOnceWithAllItsLinks() {
+    let printed = PrintedTrace(
+      TraceText(options: TraceTextOptions()), makeTraceRun(mode: .paths(confidence: 0.95)),
+      [
+        Self.link(.origin, Self.node(1), 1), Self.link(Self.node(1), Self.node(2), 2),
+        Self.link(Self.node(1), Self.node(2, 2), 2), Self.link(Self.node(2, 2), Self.node(4), 3),
+        // Each pair comes once, at the hop limit where it was seen first.
+        Self.link(Self.node(4), Self.node(9), 4), Self.link(Self.node(2), Self.node(3), 3),
+        Self.link(Self.node(3), Self.node(4), 4),
+        .end(makeTraceEnd(.reached, hops: 5, replied: 131, from: traced)),
+      ])
+    #expect(
+      Array(printed.lines[1...7]) == [
+        " 1   2001:db8:1::1  → 2a 2b", " 2a  2001:db8:2::1  → 3", " 2b  2001:db8:2::2  → 4",
+        " 3   2001:db8:3::1", " 4   2001:db8:4::1  (also at hop 3)",
+        " 5   host.example (2001:db8:9::1)  target  (also at hop 4)", "6 nodes, 7 links, 0 balancers",
+      ])
   }
 
   @Test func aPlainChainHasNoArrows() {

@@ -98,6 +98,24 @@ import Wire
     #expect(figures.targets[0][2]?.lost == 4)
   }
 
+  @Test func eachOfSeveralTablesNamesItsTarget() {
+    let run = makeTraceRun(["one", "two"], mode: .rounds(count: 1, interval: .seconds(1)))
+    let lines = PrintedTrace(
+      TraceReport(options: TraceTextOptions()), run,
+      [.reply(makeTraceReply(1)), .reply(makeTraceReply(1, target: 1))]
+    ).lines
+    #expect(lines.count { $0 == "Target: one (2001:db8:9::1)" } == 1)
+    #expect(lines.count { $0 == "Target: two (2001:db8:9::2)" } == 1)
+    #expect(lines.count { $0.hasPrefix("Start: ") } == 2)
+  }
+
+  @Test func roundsThatAreStoppedHaveReachedATargetThatAnswered() {
+    let run = makeTraceRun(mode: .rounds(count: nil, interval: .seconds(1)))
+    let end = makeTraceEnd(.interrupted, hops: 2, replied: 6) { $0.hasArrived = true }
+    let lines = PrintedTrace(LiveLines(options: TraceTextOptions()), run, [.end(end)]).lines
+    #expect(lines[1] == "2026-11-21T10:05:16Z reached, stopped after hop 2")
+  }
+
   @Test func linesTellWhatChanges() {
     var events = (0..<5).map { TraceEvent.lost(makeTraceLoss(2, $0)) }
     events.insert(.reply(makeTraceReply(1)), at: 0)

@@ -136,14 +136,16 @@ import Wire
       [
         .hop(makeHop(2, [.lost(makeTraceLoss(2))])), .hop(makeHop(3, [.reply(known)])), .late(late),
         .end(makeTraceEnd(.maximumHops, hops: 3, replied: 0, lost: 1, late: 2)),
-        .late(makeTraceReply(4, 0, .unreachable(code: 1), microseconds: 9_000_000)),
+        .late(makeTraceReply(3, 1, .unreachable(code: 1), microseconds: 9_000_000)),
+        // Beyond the end nothing was waited for.
+        .late(makeTraceReply(4, 0, .unreachable(code: 4), microseconds: 9_000_000)),
       ], names: [router(2): "slow.example"])
     #expect(
       printed.lines.dropFirst() == [
         " 2  *", " 3  2001:db8:3::1  3.000 ms late", "late: hop 3 from 2001:db8:3::1  3.000 ms",
         "late: hop 2 from slow.example (2001:db8:2::1)  3210.400 ms",
         "not reached: no answer from the target within 3 hops", "3 probes sent: 0 answered, 2 late, 1 lost",
-        "late: hop 4 from 2001:db8:4::1  9000.000 ms !A", "",
+        "late: hop 3 from 2001:db8:3::1  9000.000 ms !A", "",
       ])
   }
 
@@ -159,7 +161,7 @@ import Wire
         PrintedTrace(TraceText(options: Self.options()), makeTraceRun(), [.end(end)]).lines.dropFirst())
     }
     let counts =
-      "4 probes sent: 1 answered, 0 lost, 3 no longer waited for; 2 more could not be sent; 1 answer not believed"
+      "4 probes sent: 1 answered, 3 beyond the last hop not waited for; 2 could not be sent; 1 answer not believed"
     #expect(lines(.maximumHops)[1] == counts)
     #expect(
       lines(.reached, from: other)[0]
@@ -172,6 +174,37 @@ import Wire
     #expect(
       lines(.sendFailed(101))[0] == "not reached: probes cannot be sent: ENETUNREACH: Network is unreachable")
     #expect(lines(.interrupted)[0] == "not reached: stopped after hop 7")
+    #expect(
+      lines(.interrupted)[1]
+        == "4 probes sent: 1 answered, 3 no longer waited for; 2 could not be sent; 1 answer not believed")
+  }
+
+  @Test func aTraceThatWasStoppedHasReachedATargetThatAnswered() {
+    let end = makeTraceEnd(.interrupted, hops: 2, replied: 7) { $0.hasArrived = true }
+    let lines = PrintedTrace(TraceText(options: Self.options()), makeTraceRun(), [.end(end)]).lines
+    #expect(lines.dropFirst() == ["reached, stopped after hop 2", "7 probes sent: 7 answered", ""])
+  }
+
+  @Test func theCountsOfProbesSentAddUp() {
+    var random = RandomNumbers(seed: 5)
+    for _ in 0..<500 {
+      var few: UInt64 { random.next() % 4 }
+      let end = makeTraceEnd(.reached, hops: 7, replied: few, lost: few, late: few) {
+        $0.sendFailed = few
+        $0.sent += $0.sendFailed + few
+        $0.rejected = few
+      }
+      let line = PrintedTrace(TraceText(options: Self.options()), makeTraceRun(), [.end(end)]).lines[2]
+      let parts = line.split(separator: ";")
+      let numbers = parts[0].split(separator: " ").compactMap { UInt64($0) }
+      #expect(numbers[0] == end.sent - end.sendFailed, "\(line)")
+      #expect(numbers.dropFirst().reduce(0, +) == numbers[0], "\(line)")
+      // Only answers are said where there are none.
+      let zeros = numbers.dropFirst(2).count { $0 == 0 }
+      #expect(zeros == 0, "\(line)")
+      let others = parts.dropFirst().compactMap { UInt64($0.split(separator: " ")[0]) }
+      #expect(others == [end.sendFailed, end.rejected].filter { $0 > 0 }, "\(line)")
+    }
   }
 
   @Test func severalTargetsComeAsBlocksWhenTheyEnd() {
@@ -193,6 +226,7 @@ import Wire
         "trace to one (2001:db8:9::1)" + what, " 1  2001:db8:1::1  1.000 ms  1.010 ms  1.020 ms",
         " 2  *  *  *", "not reached: too many silent hops in a row, given up after hop 2",
         "6 probes sent: 3 answered, 3 lost", "one: late: hop 2 from 2001:db8:2::1  800.000 ms", "",
+        "2 targets: 0 reached, 2 not reached", "",
       ])
   }
 
@@ -239,7 +273,7 @@ import Wire
         " 3  2001:db8:3::1  3.000 ms  mtu 1400 (packet too big from narrow.example (2001:db8:2::1))",
         " 4  2001:db8:4::1  4.000 ms",
         "    mtu 1280 (longer packets vanish without an error) up to hop 4", "reached at hop 4",
-        "4 probes sent: 4 answered, 0 lost", "path mtu 1280; the kernel's cache says 1500 (not used)", "",
+        "4 probes sent: 4 answered", "path mtu 1280; the kernel's cache says 1500 (not used)", "",
       ])
   }
 
