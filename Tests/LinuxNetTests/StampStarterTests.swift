@@ -1,6 +1,7 @@
 import KernelLab
 import Testing
 import Timing
+import Wire
 
 @testable import LinuxNet
 
@@ -14,7 +15,8 @@ struct StampStarterTests {
         let socket = try UDPSocket()
         try socket.setTimestamps(transmit: .none)
         try socket.bind(to: SocketAddress(.loopback))
-        #expect(starter.wait(atMost: .seconds(5)))
+        let isStarted = starter.wait(atMost: .seconds(5))
+        #expect(isStarted)
         let octets: [UInt8] = [1]
         try socket.send(octets.span, to: try socket.localAddress())
         var poller = Poller()
@@ -33,7 +35,8 @@ struct StampStarterTests {
       try NetworkNamespace.command("ip", "link", "set", "lo", "down")
       let starter = try StampStarter()
       let before = SystemClock.monotonicNow()
-      #expect(!starter.wait(atMost: .seconds(60)))
+      let isStarted = starter.wait(atMost: .seconds(60))
+      #expect(!isStarted)
       #expect(SystemClock.monotonicNow() - before < .seconds(30))
     }
   }
