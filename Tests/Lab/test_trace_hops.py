@@ -124,7 +124,9 @@ def test_silent_hop(lab):
         silenced = lab.chain.count("n3", "silent")
         run = trace(lab, *options, *QUICK, chain.SILENT, before=before, code=0)
         equal(run.path(), ALL[:2] + [None] + ALL[3:29] + [chain.SILENT], f"path by {options}", run)
-        equal((run.end["lost"], lab.chain.count("n3", "silent") - silenced), (3, 3), "lost and dropped", run)
+        # By connect(2) a probe may have been repeated whose answer this host's kernel dropped.
+        lost = sum(reply.get("lost", False) for hop in run.events("hop") for reply in hop["replies"])
+        equal((lost, lab.chain.count("n3", "silent") - silenced), (3, 3), "lost and dropped", run)
 
 
 def test_dark_end(lab):
@@ -253,7 +255,7 @@ def test_exit_codes(lab):
     ):
         done = lab.run(*command)
         equal(done.code, code, "exit code", done)
-        expect(done.err, "says why", done)
+        expect(done.err or "cannot be sent" in done.out, "says why", done)
 
 
 def test_itself(lab):

@@ -22,6 +22,8 @@ struct HopTrace {
   private let lengthSlack: Int
   /// One flow of half-open TCP: a port that has answered one probe swallows others.
   private let isHalfOpen: Bool
+  /// connect(2): where a router's error meets the socket while the call still holds it, the kernel drops it.
+  private let isConnecting: Bool
   private let holdsHops: Bool
   private let endsAtPacketTooBig: Bool
   private let endsAtLoop: Bool
@@ -73,6 +75,7 @@ struct HopTrace {
     lengthSlack =
       c.method == .udp && c.correlation == .keyed && !c.isLengthFixed ? HopTrace.lengthSlack : 0
     isHalfOpen = c.method == .tcp && c.correlation == .keyed
+    isConnecting = c.method == .connect
     if case .adaptive = c.wait { holdsHops = true } else { holdsHops = false }
     endsAtPacketTooBig = c.endsAtPacketTooBig
     endsAtLoop = c.endsAtLoop
@@ -165,8 +168,9 @@ struct HopTrace {
     case .terminal: end(at: probe.hopLimit)
     case .tooBig: if endsAtPacketTooBig || (verdict.reply != nil && !isLate) { end(at: probe.hopLimit) }
     case .silent:
-      // The port swallowed it, it may be: once more, alone, before it is called lost.
-      if isAlone(probe.hopLimit), verdict.isLost, hops[i].places[place].repeats == 0,
+      // The port swallowed it, or the kernel its answer, it may be: once more, alone, before the hop is called lossy.
+      if isAlone(probe.hopLimit) || (isConnecting && !hops[i].isSilent), verdict.isLost,
+        hops[i].places[place].repeats == 0,
         hops[i].places[place].verdict?.reply == nil
       {
         hops[i].ask(place)
@@ -223,6 +227,8 @@ struct HopTrace {
       return fail(at: now, &events)
     }
     if let final, final <= told { return finish(reason, at: now, &events) }
+    // Nothing has left yet: hop by hop that would be the same line again and again.
+    if verdicts == failures, hops.contains(where: { $0.open > 0 }) { return requestWake(nil, now) }
     if asked != nil {
       guard isMapped else { return requestWake(nil, now) }
       tellShared(stopSet, at: now, &events)
@@ -320,11 +326,14 @@ struct HopTrace {
   /// No probe has left at all.
   private mutating func fail(at now: Instant, _ events: inout EventQueue<TraceEvent>) {
     let lowest = hops.firstIndex { !$0.places.isEmpty } ?? 0
-    told = firstHop + UInt8(lowest)
-    var hop = TraceHop(
-      target: target, hopLimit: told, verdicts: hops[lowest].verdicts { _ in false }, at: now)
-    hop.isLast = true
-    events.append(.hop(hop))
+    let hopLimit = firstHop + UInt8(lowest)
+    if told < hopLimit {
+      told = hopLimit
+      var hop = TraceHop(
+        target: target, hopLimit: told, verdicts: hops[lowest].verdicts { _ in false }, at: now)
+      hop.isLast = true
+      events.append(.hop(hop))
+    }
     finish(.sendFailed(lastErrno), at: now, &events)
   }
 
