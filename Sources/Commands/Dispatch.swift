@@ -9,11 +9,15 @@ package enum Dispatch: Hashable, Sendable {
     case rltraceroute6, tcptraceroute6, tracert6
     /// iputils' tracepath.
     case tracepath6
+    /// ndisc6's two.
+    case ndisc6, rdisc6
   }
 
   package enum Verb: String, CaseIterable, Sendable {
     case ping
     case trace
+    case ndisc
+    case rdisc
   }
 
   package enum Shell: String, CaseIterable, Sendable {
@@ -85,6 +89,7 @@ package enum Dispatch: Hashable, Sendable {
     if let verb = Verb(rawValue: topic) { return .help(HelpText.render(verb.description)) }
     switch Face(rawValue: topic) {
     case .ping6?: return .help(IputilsPingTexts.usage(program: "ping6"))
+    case .ndisc6?, .rdisc6?: return .help(RunLinkFace.help(topic))
     case let face?: return .help(RunTraceFace.help(face))
     case nil: break
     }
@@ -120,6 +125,7 @@ package enum Dispatch: Hashable, Sendable {
         rltraceroute6, tcptraceroute6, tracert6
                         ndisc6's traceroute tools
         tracepath6      iputils' tracepath -6
+        ndisc6, rdisc6  ndisc6's neighbor and router discovery
 
       """
     return text
@@ -131,6 +137,8 @@ extension Dispatch.Verb {
     switch self {
     case .ping: .ping
     case .trace: .trace
+    case .ndisc: .ndisc
+    case .rdisc: .rdisc
     }
   }
 }

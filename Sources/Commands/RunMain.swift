@@ -8,6 +8,14 @@ package enum Main {
     switch Dispatch.resolve(argv0: arguments.first ?? "probe6", arguments: Array(arguments.dropFirst())) {
     case .face(.ping6, let programName, let arguments):
       return ending { () throws(EarlyExit) in try RunPing.face(arguments, programName: programName) }
+    case .face(.ndisc6, let programName, let arguments):
+      return ending { () throws(EarlyExit) in
+        try RunLinkFace.run(.neighbor, arguments, programName: programName)
+      }
+    case .face(.rdisc6, let programName, let arguments):
+      return ending { () throws(EarlyExit) in
+        try RunLinkFace.run(.router, arguments, programName: programName)
+      }
     case .face(let face, let programName, let arguments):
       return ending { () throws(EarlyExit) in
         try RunTraceFace.run(face, arguments, programName: programName) ?? 2
@@ -16,6 +24,10 @@ package enum Main {
       return ending { () throws(EarlyExit) in try RunPing.verb(arguments) }
     case .verb(.trace, let arguments):
       return ending { () throws(EarlyExit) in try RunTrace.verb(arguments) }
+    case .verb(.ndisc, let arguments):
+      return ending { () throws(EarlyExit) in try RunLink.ndisc(arguments) }
+    case .verb(.rdisc, let arguments):
+      return ending { () throws(EarlyExit) in try RunLink.rdisc(arguments) }
     case .help(let text):
       return ending { () throws(EarlyExit) in
         throw EarlyExit(standardOutput: text, exitCode: 0)

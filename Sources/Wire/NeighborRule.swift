@@ -128,47 +128,52 @@ extension NeighborRule {
   /// The rules that the ICMPv6 message (types 133 to 137) in `octets` breaks, those of its options included.
   package static func broken(by octets: Span<UInt8>, _ envelope: NeighborEnvelope) -> NeighborRuleSet {
     var broken = NeighborRuleSet()
-    if envelope.hopLimit != 255 { broken.insert(.hopLimit) }
-    if envelope.isChecksumValid == false { broken.insert(.checksum) }
-    if envelope.isFragmented { broken.insert(.fragmented) }
+    forEachBroken(by: octets, envelope) { rule, _ in broken.insert(rule) }
+    return broken
+  }
+
+  /// The same one by one: first the message's own, then those of each option with the option's offset. A rule may
+  /// come once for each option.
+  package static func forEachBroken(
+    by octets: Span<UInt8>, _ envelope: NeighborEnvelope, _ body: (NeighborRule, _ offset: Int?) -> Void
+  ) {
+    if envelope.hopLimit != 255 { body(.hopLimit, nil) }
+    if envelope.isChecksumValid == false { body(.checksum, nil) }
+    if envelope.isFragmented { body(.fragmented, nil) }
     guard octets.count >= 8, let headerCount = headerCount(type: octets[0]), octets.count >= headerCount
-    else {
-      broken.insert(.length)
-      return broken
-    }
+    else { return body(.length, nil) }
     let type = octets[0]
-    if octets[1] != 0 { broken.insert(.code) }
-    if type == 134 || type == 137, !envelope.source.isLinkLocalUnicast { broken.insert(.sourceNotLinkLocal) }
+    if octets[1] != 0 { body(.code, nil) }
+    if type == 134 || type == 137, !envelope.source.isLinkLocalUnicast { body(.sourceNotLinkLocal, nil) }
     if type == 135 || type == 136 {
-      if IPv6Address(bits: octets.uint128(at: 8)).isMulticast { broken.insert(.targetMulticast) }
+      if IPv6Address(bits: octets.uint128(at: 8)).isMulticast { body(.targetMulticast, nil) }
     }
     if type == 136, envelope.destination.isMulticast, octets[4] & 0x40 != 0 {
-      broken.insert(.solicitedToMulticast)
+      body(.solicitedToMulticast, nil)
     }
     if type == 135, envelope.source == .unspecified,
       envelope.destination.bits >> 24 != IPv6Address.unspecified.solicitedNodeMulticast.bits >> 24
     {
-      broken.insert(.unspecifiedToOther)
+      body(.unspecifiedToOther, nil)
     }
     if type == 137 {
       let target = IPv6Address(bits: octets.uint128(at: 8))
       let destination = IPv6Address(bits: octets.uint128(at: 24))
-      if destination.isMulticast { broken.insert(.redirectDestinationMulticast) }
-      if !target.isLinkLocalUnicast, target != destination { broken.insert(.redirectTarget) }
+      if destination.isMulticast { body(.redirectDestinationMulticast, nil) }
+      if !target.isLinkLocalUnicast, target != destination { body(.redirectTarget, nil) }
     }
     var walk = NeighborOptionWalk(range: headerCount..<octets.count)
     do throws(WireError) {
       while let option = try walk.next(in: octets) {
         if option.type == .sourceLinkLayerAddress, envelope.source == .unspecified, type == 133 || type == 135
         {
-          broken.insert(.linkLayerAddressFromUnspecified)
+          body(.linkLayerAddressFromUnspecified, option.offset)
         }
-        if let rule = brokenRule(of: option, in: octets) { broken.insert(rule) }
+        if let rule = brokenRule(of: option, in: octets) { body(rule, option.offset) }
       }
     } catch {
-      broken.insert(.optionLength)
+      body(.optionLength, walk.range.lowerBound)
     }
-    return broken
   }
 
   /// The first rule that an option by itself breaks; nil where it is as it should be or is not known here.
