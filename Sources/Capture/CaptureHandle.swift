@@ -154,6 +154,11 @@ package struct CaptureHandle: ~Copyable {
     unsafe pcap_close(handle)
   }
 
+  /// Leaves the end of another packet socket (AF_PACKET) to the kernel, as a capture's: closing it then takes no time.
+  /// False: it could not be done, and nothing has changed.
+  @discardableResult
+  package static func closeLater(packetSocket number: Int32) -> Bool { ccapture_close_later(number) == 0 }
+
   static func text(_ errors: [CChar]) -> String {
     String(decoding: errors.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
