@@ -175,6 +175,16 @@ package struct CapturedMetadata: Equatable, Sendable {
   package var direction: FrameDirection?
   /// Index of the interface that the frame passed; 0 where the link does not tell.
   package var interface: UInt32 = 0
+
+  package init(
+    stamp: Int64, originalLength: Int, linkType: LinkType, direction: FrameDirection?, interface: UInt32 = 0
+  ) {
+    self.stamp = stamp
+    self.originalLength = originalLength
+    self.linkType = linkType
+    self.direction = direction
+    self.interface = interface
+  }
 }
 
 package struct CaptureStatistics: Equatable, Sendable {
