@@ -176,6 +176,7 @@ class Mallory:
 
 
 def checksum(source, destination, message):
+    """RFC 4443 section 2.3: over the pseudo-header and the message, of an even number of octets."""
     total = sum(struct.unpack("!16H", source + destination)) + len(message) + 58
     total += sum(struct.unpack(f"!{len(message) // 2}H", message))
     while total >> 16:
