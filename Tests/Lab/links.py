@@ -90,6 +90,42 @@ def capture(lab, guest, count, match, direction="out"):
     return Capture(lab, count, match, "lan0", direction=direction, node=guest.name)
 
 
+def as_we_tell(router):
+    """A router event in the terms of `as_rdisc6_tells`."""
+    header = router
+    found = {
+        "hop_limit": header["hop_limit"] or None, "managed": header["managed"], "other": header["other"],
+        "home_agent": header["home_agent"], "proxy": header["proxy"], "preference": header["preference"],
+        "lifetime": header["lifetime"], "reachable": header["reachable_time"], "retransmit": header["retransmit_timer"],
+        "prefixes": [], "routes": [], "servers": [], "names": [], "mtu": None, "link": None,
+    }
+    for option in router["options"]:
+        kind = option["type"]
+        if kind == 1:
+            found["link"] = option["link"]
+        elif kind == 3:
+            found["prefixes"].append({
+                "prefix": option["prefix"], "on_link": option["on_link"], "autonomous": option["autonomous"],
+                "valid": option["valid_lifetime"], "preferred": option["preferred_lifetime"],
+            })
+        elif kind == 5:
+            found["mtu"] = option["mtu"]
+        elif kind == 7:
+            found["interval"] = option["interval_ms"]
+        elif kind == 8:
+            found |= {"home_agent_preference": option["preference"], "home_agent_lifetime": option["lifetime"]}
+        elif kind == 24:
+            found["routes"].append({key: option[key] for key in ("prefix", "preference", "lifetime")})
+        elif kind == 25:
+            found["servers"] += option["servers"]
+            found["servers_lifetime"] = option["lifetime"]
+        elif kind == 31:
+            found["names"] += option["names"]
+            found["names_lifetime"] = option["lifetime"]
+    addresses = [each["prefix"].split("/") for each in found["prefixes"]]
+    return found | {"prefix_addresses": [each[0] for each in addresses], "prefix_lengths": [each[1] for each in addresses]}
+
+
 # --- oracles ---------------------------------------------------------------------------------------------
 
 
