@@ -10,7 +10,7 @@ import lab as labs
 from lab import Capture, Done, checked_line, equal, expect
 
 # The tool's ways to wait less than RFC 4861 wants, for answers that come from kernels and programs of this lab.
-SOON = ["--interval", "0.3"]
+SOON = ["-w", "300ms"]
 
 
 class LinkRun(Done):

@@ -133,6 +133,6 @@ def test_many_answers(lab):
                             link=f"02:00:00:99:{each >> 8:02x}:{each & 255:02x}") for each in range(1000)]
 
     mallory.answer(TARGET, thousand)
-    run = ndisc(lab, guest, "--interval", "3", TARGET, code=4)
+    run = ndisc(lab, guest, "-w", "3s", TARGET, code=4)
     summary = run.verdict("conflict")
     expect(2 <= len(summary["claims"]) <= 1000, "claims", len(summary["claims"]))

@@ -372,7 +372,7 @@ def test_privileges(lab):
 def test_nothing_is_kept(lab):
     """While it listens no capability is left"""
     guest = lab.guest()
-    running = start(lab, guest, "ndisc", "-I", "lan0", "--interval", "5", SILENT)
+    running = start(lab, guest, "ndisc", "-I", "lan0", "-w", "5s", SILENT)
     running.wait_for('"event":"sent"')
     found = status(running.pid)
     for kind in ("CapPrm", "CapEff", "CapInh", "CapAmb"):

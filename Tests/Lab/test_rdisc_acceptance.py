@@ -113,7 +113,7 @@ def test_duplicate_address_of_a_prefix(lab):
     lab.undo.append(f"ip -n alice -6 addr del {made}/64 dev eth0")
     mallory.route(advertisement())
     guest.set(router_solicitation_delay=0)
-    run = rdisc(lab, guest, "--interval", "3")
+    run = rdisc(lab, guest, "-w", "3s")
     expect("dadfailed" in guest.ip("-6", "addr", "show", "dev", "lan0", "to", made), "the kernel refused it", alice)
     part = next(each for each in run.one("router")["parts"]
                 if each["part"] == "prefix" and each["prefix"].startswith(PREFIX))
