@@ -29,7 +29,8 @@ VARIANTS = {
     "autoconf = 0 makes no address": (
         {"accept_ra": 1, "autoconf": 0}, advertisement(), {"prefix": "autoconfiguration_off"}),
     "accept_ra_defrtr = 0 makes no default route": (
-        {"accept_ra": 1, "accept_ra_defrtr": 0}, advertisement(), {"default_router": "default_router_off"}),
+        {"accept_ra": 1, "accept_ra_defrtr": 0}, advertisement(), # The kernel takes the hop limit with the default route, or not at all.
+        {"default_router": "default_router_off", "hop_limit": "default_router_off"}),
     "accept_ra_mtu = 0 leaves the MTU": ({"accept_ra": 1, "accept_ra_mtu": 0}, advertisement(), {"mtu": "mtu_off"}),
     "a hop limit below the least leaves the hop limit alone": (
         {"accept_ra": 1, "accept_ra_min_hop_limit": 62}, advertisement(), {"hop_limit": "hop_limit_too_low"}),
@@ -43,7 +44,7 @@ VARIANTS = {
         {"accept_ra": 1, "accept_ra_rt_info_max_plen": 40}, advertisement(), {"route": "route_too_long"}),
     "lifetimes below the least are not taken": (
         {"accept_ra": 1, "accept_ra_min_lft": 5000}, advertisement(),
-        {"default_router": "lifetime_too_short", "route": "lifetime_too_short"}),
+        {"default_router": "lifetime_too_short", "route": "lifetime_too_short", "hop_limit": "lifetime_too_short"}),
 }
 
 
