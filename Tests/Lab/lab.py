@@ -252,6 +252,7 @@ class Lab:
         """A station of the link for this test alone, ready to be asked and to ask; see link.Guest."""
         guest = self.link.guest(addresses, **settings)
         self.undo.append(guest.end)
+        guest.wait_until_ready()
         return guest
 
     def mallory(self):

@@ -8,6 +8,7 @@ Call `build` in the network namespace that is to be `host`, as its root; see scr
 """
 
 import contextlib
+import ipaddress
 import json
 import os
 import pathlib
@@ -63,6 +64,12 @@ def link_address(last):
 def link_local(last):
     """What the kernel makes of `link_address(last)` (RFC 4291 appendix A)."""
     return f"fe80::ff:fe00:36{last:02x}"
+
+
+def solicited_node(address):
+    """Its solicited-node multicast address (RFC 4291 section 2.7.1)."""
+    low = int(ipaddress.ip_address(address)) & 0xFFFFFF
+    return str(ipaddress.ip_address(0xFF02 << 112 | 1 << 32 | 0xFF << 24 | low))
 
 
 def ip(node, *arguments):
@@ -265,13 +272,13 @@ class Guest:
 
     def __init__(self, number, addresses, settings, ping_groups):
         self.name, self.port = f"guest{number}", f"guest{number}"
-        self.last = 0x100 + number
-        self.link = f"02:00:00:00:36:{number:02x}" if number > 0xff else f"02:00:00:01:36:{number:02x}"
-        self.link_local = f"fe80::ff:fe01:36{number:02x}"
+        self.link = f"02:00:00:{number >> 8:02x}:37:{number & 0xff:02x}"
+        self.link_local = str(ipaddress.ip_address(f"fe80::ff:fe{number >> 8:02x}:37{number & 0xff:02x}"))
         _set_up_node(self.name, ping_groups)
         ip(None, "link", "add", "name", "lan0", "address", self.link, "netns", self.name, "type", "veth", "peer", "name",
            self.port, "netns", "bridge")
         self.set(**settings)
+        self.has_no_link_local = settings.get("addr_gen_mode") == 1
         network.batch("bridge", [f"link set dev {self.port} master br0 up"])
         network.batch(self.name, [f"addr add {each}/64 dev lan0 nodad" for each in addresses] + [
             "link set dev lan0 up"])
@@ -309,9 +316,15 @@ class Guest:
             time.sleep(0.02)
 
     def wait_until_ready(self):
-        """Until its link-local address is there and it is heard."""
-        self.wait_until(lambda: any(each["scope"] == "link" and not each.get("tentative")
-                                    for each in self.addresses().values()), "link-local address")
+        """Until its addresses are past their detection and it listens to what its neighbors ask."""
+        def is_ready():
+            addresses = self.addresses()
+            groups = {each["address"] for group in self.json("-6", "maddr", "show", "dev", "lan0")
+                      for each in group["maddr"] if each.get("family") == "inet6"}
+            return (self.has_no_link_local or any(each["scope"] == "link" for each in addresses.values())) and all(
+                not each.get("tentative") and solicited_node(address) in groups for address, each in addresses.items())
+
+        self.wait_until(is_ready, "addresses")
 
     def entry(self, address):
         """The kernel's neighbor entry; {} where there is none."""

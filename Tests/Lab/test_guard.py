@@ -30,7 +30,6 @@ def guarded(lab):
     """A guest and mallory's link, whose baseline is written."""
     FILE.unlink(missing_ok=True)
     guest, mallory = lab.guest(), lab.mallory()
-    guest.wait_until_ready()
     mallory.route(usual())
     run = guard(lab, guest, "--write", *QUICK, code=0)
     expect(FILE.exists(), "the file", run)

@@ -89,7 +89,6 @@ def test_multiple_takes_no_argument(lab):
 
 def advertised(lab, *messages, **envelope):
     guest, mallory = lab.guest(), lab.mallory()
-    guest.wait_until_ready()
     mallory.route(*messages, **envelope)
     return guest
 

@@ -112,7 +112,6 @@ def test_conflict_with_a_known_neighbor(lab):
 def test_free(lab):
     """An address that nobody has is free: asked from ::, with a nonce, to its group, as tshark reads it"""
     guest = lab.guest()
-    guest.wait_until_ready()
     heard = capture(lab, guest, 1, SOLICITATIONS)
     run = ndisc(lab, guest, "--dad", link.PREFIX + "f:5", code=0)
     run.verdict("free")
@@ -327,7 +326,6 @@ def test_in_use_by_another_who_asks(lab):
 def test_other_kernel_detects_at_once(lab):
     """A kernel that tries the same address at the same moment is noticed"""
     guest, other = lab.guest(), lab.guest([], accept_dad=1, dad_transmits=3)
-    other.wait_until_ready()
     other.set(router_solicitation_delay=0)
     target = link.PREFIX + "f:7"
     running = start(lab, guest, "ndisc", "-I", "lan0", "--dad", target)

@@ -105,7 +105,6 @@ def test_mtu_beside_the_link(lab):
 def test_duplicate_address_of_a_prefix(lab):
     """Where the kernel refuses the address that it made, because somebody has it, that is the obstacle"""
     guest, mallory = lab.guest(accept_ra=1, accept_dad=1, dad_transmits=1), lab.mallory()
-    guest.wait_until_ready()
     made = PREFIX + guest.link_local.removeprefix("fe80::")
     alice = lab.link
     import link

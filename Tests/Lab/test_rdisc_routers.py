@@ -18,7 +18,6 @@ def both_routers(lab):
     lab.radvd()
     lab.dnsmasq()
     guest = lab.guest()
-    guest.wait_until_ready()
     return guest
 
 
@@ -115,7 +114,6 @@ def test_solicitation(lab):
     """The solicitation is whole, with our link-layer address, as tshark reads it"""
     lab.radvd()
     guest = lab.guest()
-    guest.wait_until_ready()
     heard = capture(lab, guest, 1, "icmp6 and ip6[40] == 133")
     rdisc(lab, guest)
     heard.finish()

@@ -85,24 +85,14 @@ def test_listeners(lab):
     found = stations(run)
     for name in ("alice", "twin1", "twin2"):
         station = found[OTHERS[name]]
-        groups = {each[-7:] for each in station.get("unexplained_groups", [])}
-        known = {group_suffix(each) for each in addresses(station)} | groups
-        really = {group_suffix(each) for each in lab.link.addresses(name)}
+        known = {link.solicited_node(each) for each in addresses(station)} | set(station.get("unexplained_groups", []))
+        really = {link.solicited_node(each) for each in lab.link.addresses(name)}
         expect(really <= known, f"{name}: groups {known} explain {really}", run)
-
-
-def group_suffix(address):
-    """The last seven characters of the address's solicited-node group: XX:XXXX."""
-    import ipaddress
-
-    low = int(ipaddress.ip_address(address)) & 0xFFFFFF
-    return str(ipaddress.ip_address((0xFF02 << 112) | (1 << 32) | (0xFF << 24) | low))[-7:]
 
 
 def test_no_query_unasked(lab):
     """Without the request no listener query leaves, which could win the querier election"""
     guest = lab.guest()
-    guest.wait_until_ready()
     lab.must("ip", "netns", "exec", guest.name, "nft", "add table ip6 t; add chain ip6 t c { type filter hook output "
              "priority 0; }; add rule ip6 t c icmpv6 type mld-listener-query counter; add rule ip6 t c "
              "icmpv6 type { nd-neighbor-advert, nd-redirect, nd-router-advert } ip6 daddr ff00::/8 counter")
@@ -114,7 +104,6 @@ def test_no_query_unasked(lab):
 def test_only_own_addresses(lab):
     """Every question leaves from an address that the interface has"""
     guest = lab.guest([link.PREFIX + "9:6", "fd00:36:a::96"])
-    guest.wait_until_ready()
     run = scan(lab, guest)
     sources = {each["source"] for each in run.events("sent")}
     equal(sources, set(guest.addresses()), "sources", run)
