@@ -58,6 +58,7 @@ extension NdiscFaceInvocation {
       name: target, address: address, interface: interface, programName: programName)
     options.isQuiet = isQuiet
     options.isSingle = answers != .all
+    options.solicits = solicits
     options.attempts = attempts
     return options
   }
