@@ -133,6 +133,8 @@ package struct NeighborSummary: Hashable, Sendable {
   package var discarded: UInt64
   /// Our own solicitations that came back.
   package var loopedBack: UInt64
+  /// Answers of stations that `claims` had no room for.
+  package var furtherAnswers: UInt64 = 0
   package var at: Instant
 
   package init(target: Int, verdict: NeighborVerdict, at: Instant) {

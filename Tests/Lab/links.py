@@ -1,0 +1,238 @@
+"""What a test of neighbor discovery holds: run `probe6 ndisc|rdisc --json` on a guest, read its events, ask oracles."""
+
+import ipaddress
+import json
+import pathlib
+import re
+import subprocess
+
+import lab as labs
+from lab import Capture, Done, checked_line, equal, expect
+
+# The tool's ways to wait less than RFC 4861 wants, for answers that come from kernels and programs of this lab.
+SOON = ["-w", "300ms"]
+
+
+class LinkRun(Done):
+    """An act on a link with --json that has ended, checked line by line."""
+
+    def __init__(self, done, code=None):
+        super().__init__(done.command, done.code, done.out, done.err)
+        self.lines = [checked_line(line, self) for line in self.out.splitlines()]
+        if code is not None:
+            equal(self.code, code, "exit code", self)
+        times = [line["time_ns"] for line in self.lines if "time_ns" in line]
+        expect(times, "lines have times", self)
+
+    def events(self, name):
+        return [line for line in self.lines if line["event"] == name]
+
+    def one(self, name, **wanted):
+        """The one event of this name with these values."""
+        found = [line for line in self.events(name) if all(line.get(key) == value for key, value in wanted.items())]
+        expect(len(found) == 1, f"{len(found)} events {name} with {wanted}, not 1", self)
+        return found[0]
+
+    @property
+    def start(self):
+        return self.one("start")
+
+    @property
+    def summary(self):
+        return self.one("summary")
+
+    def findings(self, kind=None):
+        return [line for line in self.events("finding") if kind in (None, line["kind"])]
+
+    def problems(self):
+        return [line["kind"] for line in self.events("finding") if line["severity"] == "problem"]
+
+    def verdict(self, wanted, target=None):
+        """The summary of the target (of the one target), which has this verdict."""
+        found = [each for each in self.events("summary") if target in (None, each["target"])]
+        expect(len(found) == 1, f"{len(found)} summaries", self)
+        equal(found[0]["verdict"], wanted, "verdict", self)
+        figures = {key: found[0][key] for key in ("attempted", "answered", "unanswered", "send_failed")}
+        equal(figures["answered"] + figures["unanswered"] + figures["send_failed"], figures["attempted"],
+              f"sum of {figures}", self)
+        return found[0]
+
+
+def claims(summary):
+    """The link-layer addresses that claim the target, in order."""
+    return sorted(each.get("option_link", each.get("frame_link")) for each in summary.get("claims", []))
+
+
+def act(lab, guest, *arguments, code=None, seconds=30, before=(), **options):
+    """`probe6 ARGUMENTS --json` on the guest (None: on the host), run to its end and checked."""
+    there = guest.command if guest else []
+    done = lab.run(*there, *before, "probe6", *arguments[:1], "--json", *arguments[1:], seconds=seconds, **options)
+    return LinkRun(done, code)
+
+
+def ndisc(lab, guest, *arguments, **more):
+    return act(lab, guest, "ndisc", "-I", "lan0", *arguments, **more)
+
+
+def rdisc(lab, guest, *arguments, **more):
+    return act(lab, guest, "rdisc", "lan0", *arguments, **more)
+
+
+def start(lab, guest, *arguments, before=()):
+    """The same, running; wait for its start event before going on."""
+    there = guest.command if guest else []
+    running = lab.start(*there, *before, "probe6", *arguments[:1], "--json", *arguments[1:])
+    running.wait_for('"event":"start"')
+    return running
+
+
+def capture(lab, guest, count, match, direction="out"):
+    return Capture(lab, count, match, "lan0", direction=direction, node=guest.name)
+
+
+def as_we_tell(router):
+    """A router event in the terms of `as_rdisc6_tells`."""
+    header = router
+    found = {
+        "hop_limit": header["hop_limit"] or None, "managed": header["managed"], "other": header["other"],
+        "home_agent": header["home_agent"], "proxy": header["proxy"], "preference": header["preference"],
+        "lifetime": header["lifetime"], "reachable": header["reachable_time"], "retransmit": header["retransmit_timer"],
+        "prefixes": [], "routes": [], "servers": [], "names": [], "mtu": None, "link": None,
+    }
+    for option in router["options"]:
+        kind = option["type"]
+        if kind == 1:
+            found["link"] = option["link"]
+        elif kind == 3:
+            found["prefixes"].append({
+                "prefix": option["prefix"], "on_link": option["on_link"], "autonomous": option["autonomous"],
+                "valid": option["valid_lifetime"], "preferred": option["preferred_lifetime"],
+            })
+        elif kind == 5:
+            found["mtu"] = option["mtu"]
+        elif kind == 7:
+            found["interval"] = option["interval_ms"]
+        elif kind == 8:
+            found |= {"home_agent_preference": option["preference"], "home_agent_lifetime": option["lifetime"]}
+        elif kind == 24:
+            found["routes"].append({key: option[key] for key in ("prefix", "preference", "lifetime")})
+        elif kind == 25:
+            found["servers"] += option["servers"]
+            found["servers_lifetime"] = option["lifetime"]
+        elif kind == 31:
+            found["names"] += option["names"]
+            found["names_lifetime"] = option["lifetime"]
+    addresses = [each["prefix"].split("/") for each in found["prefixes"]]
+    return found | {"prefix_addresses": [each[0] for each in addresses], "prefix_lengths": [each[1] for each in addresses]}
+
+
+# --- oracles ---------------------------------------------------------------------------------------------
+
+
+def seconds_of(words):
+    return 0xFFFFFFFF if words.startswith("infinite") else int(words.split()[0])
+
+
+def as_rdisc6_tells(text):
+    """Source -> what rdisc6 1.0.5 printed of its last advertisement."""
+    routers, now, part = {}, None, None
+    header = {
+        "Hop limit": ("hop_limit", lambda value: None if value.startswith("undefined") else int(value.split()[0])),
+        "Stateful address conf.": ("managed", lambda value: value == "Yes"),
+        "Stateful other conf.": ("other", lambda value: value == "Yes"),
+        "Mobile home agent": ("home_agent", lambda value: value == "Yes"),
+        "Neighbor discovery proxy": ("proxy", lambda value: value == "Yes"),
+        "Router preference": ("preference", str),
+        "Router lifetime": ("lifetime", lambda value: int(value.split()[0])),
+        "Reachable time": ("reachable", lambda value: 0 if value.startswith("unspec") else int(value.split()[0])),
+        "Retransmit time": ("retransmit", lambda value: 0 if value.startswith("unspec") else int(value.split()[0])),
+    }
+    for line in text.splitlines():
+        if line.startswith(" from "):
+            routers[line.removeprefix(" from ")] = now
+            now = None
+            continue
+        key, _, value = line.partition(":")
+        key, value = key.strip(), value.strip()
+        if key == "Hop limit":
+            now = {"prefixes": [], "routes": [], "servers": [], "names": [], "mtu": None, "link": None}
+        if now is None:
+            continue
+        if key in header:
+            name, read = header[key]
+            now[name] = read(value)
+        elif key == "Source link-layer address":
+            now["link"] = value.lower()
+        elif key == "MTU":
+            now["mtu"] = int(value.split()[0])
+        elif key == "Prefix":
+            part = {"prefix": value}
+            now["prefixes"].append(part)
+        elif key == "On-link":
+            part["on_link"] = value == "Yes"
+        elif key == "Autonomous address conf.":
+            part["autonomous"] = value == "Yes"
+        elif key == "Valid time":
+            part["valid"] = seconds_of(value)
+        elif key == "Pref. time":
+            part["preferred"] = seconds_of(value)
+        elif key == "Route":
+            part = {"prefix": value}
+            now["routes"].append(part)
+        elif key == "Route preference":
+            part["preference"] = value
+        elif key == "Route lifetime":
+            part["lifetime"] = seconds_of(value)
+        elif key == "Recursive DNS server":
+            now["servers"].append(value)
+        elif key.startswith("DNS server"):
+            now["servers_lifetime"] = seconds_of(value)
+        elif key == "DNS search list":
+            now["names"] += value.split()
+        elif key == "DNS search list lifetime":
+            now["names_lifetime"] = seconds_of(value)
+    return routers
+
+
+def kernel_truth(guest, router):
+    """What the guest's kernel made of the advertisements of a router: asked of iproute2 and /proc."""
+    routes = guest.json("-6", "route", "show", "dev", "lan0")
+    prefix_of = {each["dst"]: each for each in routes if each.get("protocol") in ("ra", "kernel")}
+    made = {}
+    for address, each in guest.addresses().items():
+        if each["scope"] == "global" and each.get("dynamic"):
+            network = ipaddress.ip_network(f"{address}/{each['prefixlen']}", strict=False)
+            made.setdefault(str(network), []).append(address)
+    mtu = int(labs_sysctl(guest, "mtu"))
+    return {
+        "default": any(each["dst"] == "default" and each.get("gateway") == router for each in routes),
+        "addresses": made,
+        "routes": {each["dst"] for each in routes if each.get("gateway") == router and each["dst"] != "default"},
+        "on_link": {name for name, each in prefix_of.items() if "gateway" not in each},
+        "mtu": mtu,
+        "hop_limit": int(labs_sysctl(guest, "hop_limit")),
+    }
+
+
+def labs_sysctl(guest, name):
+    return guest_read(guest, f"/proc/sys/net/ipv6/conf/lan0/{name}")
+
+
+def guest_read(guest, path):
+    return subprocess.run([*guest.command, "cat", path], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def resident(process):
+    """Its resident set now, in KiB."""
+    for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+def json_of(path):
+    return json.loads(pathlib.Path(path).read_text())
+
+
+def matches(pattern, text):
+    return re.search(pattern, text, re.M) is not None
