@@ -21,7 +21,8 @@ package struct Rdisc6Text: LinkWriter {
     let message = advertisement.message
     let octets = message.octets.span
     // Routers advertise to all, asked or not.
-    guard lines.takes(advertisement, type: 134, evenUnsolicited: true), let header = try? RouterAdvertisement(decoding: octets)
+    guard lines.takes(advertisement, type: 134, evenUnsolicited: true),
+      let header = try? RouterAdvertisement(decoding: octets)
     else {
       return
     }

@@ -43,6 +43,8 @@ extension NdiscFaceInvocation {
       configuration.interval = isEmpty ? Limits.shortestWait : interval
       configuration.stopsAtFirstAnswer = answers != .all
       configuration.solicits = solicits && !isEmpty
+      // The wait that was asked for, and no more.
+      configuration.patience = .zero
       request = LinkRequest(.routers(configuration))
     }
     request.interface = interface
