@@ -34,6 +34,8 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
 
   /// What is not an option; complete once `next()` has returned nil.
   package private(set) var operands: [String] = []
+  /// The last argument that was looked at, as typed: getopt_long(3) names some of them whole.
+  package var lastArgument: String { index > 0 ? arguments[index - 1] : "" }
 
   private let arguments: [String]
   private let table: OptionTable<Key>
