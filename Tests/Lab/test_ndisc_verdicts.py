@@ -245,13 +245,15 @@ def test_send_failed(lab):
 
 
 def test_proxy(lab):
-    """A proxy's answer counts: its source is link-local and its override flag is not set"""
+    """A proxy's answer counts, though its source is another address and its override flag is not set"""
     guest = lab.guest()
-    run = ndisc(lab, guest, PROXIED, code=0)
-    equal(claims(run.verdict("absent")), [PROXY_LINK], "who claims it", run)
-    answer = run.one("advertisement")
-    expect(answer["source"].startswith("fe80::"), "a link-local source", run)
-    equal(answer["override"], False, "override", run)
+    for source in (guest.link_local, next(each for each in guest.addresses() if each.startswith(link.PREFIX))):
+        run = ndisc(lab, guest, "-s", source, PROXIED, code=0)
+        equal(claims(run.verdict("absent")), [PROXY_LINK], "who claims it", run)
+        answer = run.one("advertisement")
+        equal(answer["source"].startswith("fe80::"), source.startswith("fe80::"), "source of its own", run)
+        expect(answer["source"] != PROXIED, "not the target's", run)
+        equal(answer["override"], False, "override", run)
 
 
 def test_link_local_target(lab):
