@@ -101,6 +101,7 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
     guard entry.description.argument != nil else { return Found(key: entry.key, argument: nil, name: name) }
     cluster = nil
     if !rest.isEmpty { return Found(key: entry.key, argument: String(Substring(rest)), name: name) }
+    if entry.description.isArgumentOptional { return Found(key: entry.key, argument: nil, name: name) }
     guard let argument = nextArgument() else { throw .missingArgument(option: name) }
     return Found(key: entry.key, argument: argument, name: name)
   }
@@ -127,6 +128,9 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
     let name = entry.description.name
     guard entry.description.argument != nil else {
       if attached != nil { throw .unexpectedArgument(option: name) }
+      return Found(key: entry.key, argument: nil, name: name)
+    }
+    if attached == nil, entry.description.isArgumentOptional {
       return Found(key: entry.key, argument: nil, name: name)
     }
     guard let argument = attached ?? nextArgument() else { throw .missingArgument(option: name) }
