@@ -71,13 +71,13 @@ def variant_case(sentence, settings, message, obstacles):
         said = {name: not each["obstacles"] for name, each in parts.items()}
         equal(said, really, "what we say that the kernel took, and what it took", truth, run)
         for name, each in parts.items():
-            equal([obstacle["obstacle"] for obstacle in each["obstacles"]],
+            equal([obstacle["name"] for obstacle in each["obstacles"]],
                   [obstacles[name]] if name in obstacles else [], f"obstacles of {name}", truth, run)
         if really["prefix"]:
             equal([each["address"] for each in parts["prefix"]["addresses"]],
                   next(value for name, value in truth["addresses"].items() if name.startswith(PREFIX)), "address", run)
-        not_taken = {each["part"] for each in run.findings("not_accepted") if "part" in each}
-        expect(not_taken <= set(obstacles), "findings", run)
+        named = {each["obstacle"]["name"] for each in run.findings("not_accepted")}
+        expect(named <= set(obstacles.values()), "findings", run)
 
     test.__doc__ = f"{sentence[0].upper()}{sentence[1:]}, and we say so"
     return test
@@ -117,4 +117,4 @@ def test_duplicate_address_of_a_prefix(lab):
     expect("dadfailed" in guest.ip("-6", "addr", "show", "dev", "lan0", "to", made), "the kernel refused it", alice)
     part = next(each for each in run.one("router")["parts"]
                 if each["part"] == "prefix" and each["prefix"].startswith(PREFIX))
-    equal([each["obstacle"] for each in part["obstacles"]], ["duplicate_address"], "obstacle", run)
+    equal([each["name"] for each in part["obstacles"]], ["duplicate_address"], "obstacle", run)
