@@ -148,8 +148,10 @@ def as_we_tell(router):
         elif kind == 31 and "broken" not in option:
             found["names"] += option["names"]
             found["names_lifetime"] = seconds(option["lifetime_ns"])
-    addresses = [each["prefix"].split("/") for each in found["prefixes"]]
-    return found | {"prefix_addresses": [each[0] for each in addresses], "prefix_lengths": [each[1] for each in addresses]}
+    # Of routes as well, as tshark has them.
+    prefixes = [option for option in message["options"] if option["type"] in (3, 24)]
+    return found | {"prefix_addresses": [each["prefix"] for each in prefixes],
+                    "prefix_lengths": [each["prefix_length"] for each in prefixes]}
 
 
 # --- oracles ---------------------------------------------------------------------------------------------
