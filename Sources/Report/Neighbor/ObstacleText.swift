@@ -18,6 +18,8 @@ extension AcceptanceObstacle {
     case .mtuOff: "mtu_off"
     case .mtuOutOfRange: "mtu_out_of_range"
     case .prefixLengthNot64: "prefix_length_not_64"
+    case .routePreferenceOff: "route_preference_off"
+    case .delegationPreferred: "delegation_preferred"
     case .routeTooLong: "route_too_long"
     case .fromThisHost: "from_this_host"
     case .optionIgnored: "option_ignored"
@@ -59,6 +61,10 @@ enum ObstacleText {
     case .mtuOff: put(setting: "accept_ra_mtu", "0", into: &out)
     case .mtuOutOfRange: out.put("the MTU is below 1280 or above the link's")
     case .prefixLengthNot64: out.put("addresses are made of prefixes of 64 bits only")
+    case .routePreferenceOff: put(setting: "accept_ra_rtr_pref", "0", into: &out)
+    case .delegationPreferred:
+      out.put("the prefix asks for delegation (P flag), and ")
+      put(setting: "ra_honor_pio_pflag", "1", into: &out)
     case .routeTooLong(let maximum):
       out.put("the prefix is longer than ")
       put(setting: "accept_ra_rt_info_max_plen", "\(maximum)", into: &out)
