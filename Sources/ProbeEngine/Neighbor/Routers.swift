@@ -14,6 +14,8 @@ package struct RouterConfiguration: Sendable {
   package var interval = Nanoseconds.seconds(4)
   /// Ends with the first advertisement.
   package var stopsAtFirstAnswer = false
+  /// false: sends nothing and listens to each window all the same; what is heard counts as an answer.
+  package var solicits = true
   /// Goes on listening until it is stopped, or for so long.
   package var watch: Watch = .no
   /// So long after the last solicitation at least it is listened before it is said that there is no router (RFC 4861

@@ -153,7 +153,10 @@ package struct LinkBaseline: Hashable, Sendable {
 
   package struct Router: Hashable, Sendable {
     package var address: IPv6Address
+    /// Where its frames come from; on a link that does not tell, what its option says.
     package var link: LinkLayerAddress?
+    /// From its source link-layer address option, where that names another than `link` (a proxy, a repeater).
+    package var optionLink: LinkLayerAddress?
     package var hopLimit: UInt8
     /// The header's flags without the preference.
     package var flags: UInt8
@@ -214,14 +217,19 @@ package struct GuardConfiguration: Sendable {
 package struct GuardSummary: Hashable, Sendable {
   /// What the link looks like now.
   package var baseline: LinkBaseline
+  /// It was made here, and is to be written; false: it was compared with one.
   package var isWritten: Bool
   package var advertisements: UInt64
   package var problems: UInt64
   package var notices: UInt64
+  /// Findings that were not told, since they had been within the minute.
+  package var repeats: UInt64 = 0
   /// Not looked at, for want of room.
   package var dropped: UInt64
   package var sendFailed: Int
   package var sendErrno: Int32?
+  /// It was stopped before its time was over.
+  package var isInterrupted = false
   package var at: Instant
 
   package init(baseline: LinkBaseline, isWritten: Bool, at: Instant) {
