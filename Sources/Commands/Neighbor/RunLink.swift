@@ -2,7 +2,6 @@ import LinuxNet
 import ProbeEngine
 import Report
 import Runtime
-import Timing
 
 /// Runs what `probe6 ndisc` and `probe6 rdisc` ask for and turns its end into an exit code.
 enum RunLink {
@@ -35,8 +34,8 @@ enum RunLink {
     _ invocation: LinkInvocation
   ) throws(PingFailure) -> (summaries: [LinkSummary], tally: LinkOutcome.Tally) {
     switch invocation.output.style {
-    case .text: try run(invocation, PlaceholderText())
-    case .json: try run(invocation, PlaceholderText())
+    case .text: try run(invocation, LinkText(options: LinkTextOptions(invocation.output)))
+    case .json: try run(invocation, LinkJSON())
     }
   }
 
@@ -76,7 +75,11 @@ enum RunLink {
   static func tell(_ text: String) { try? Output.write(text, to: 2) }
 }
 
-private struct PlaceholderText: LinkWriter {
-  mutating func begin(_ run: LinkRun, at now: Instant, wall: WallClock, into out: inout OutputBuffer) {}
-  mutating func write(_ event: LinkEvent, wall: WallClock, into out: inout OutputBuffer) {}
+extension LinkTextOptions {
+  init(_ output: LinkOutputOptions) {
+    self.init()
+    isQuiet = output.isQuiet
+    isVerbose = output.isVerbose
+    showsTimestamps = output.showsTimestamps
+  }
 }

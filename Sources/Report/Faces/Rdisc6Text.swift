@@ -20,7 +20,9 @@ package struct Rdisc6Text: LinkWriter {
     guard case .advertisement(let advertisement) = event else { return lines.write(event, into: &out) }
     let message = advertisement.message
     let octets = message.octets.span
-    guard lines.takes(advertisement, type: 134), let header = try? RouterAdvertisement(decoding: octets)
+    // Routers advertise to all, asked or not.
+    guard lines.takes(advertisement, type: 134, evenUnsolicited: true),
+      let header = try? RouterAdvertisement(decoding: octets)
     else {
       return
     }
@@ -87,7 +89,7 @@ package struct Rdisc6Text: LinkWriter {
       out.put(mtu >= 1_280 ? " (valid)\n" : " (invalid)\n")
     case .route(let route):
       out.put(" Route                    : ")
-      out.put(route.prefix, length: route.length)
+      out.put(line: route.prefix, length: route.length)
       out.put("  Route preference        : ")
       out.put(route.preference)
       out.put("  Route lifetime          : ")
@@ -112,7 +114,7 @@ package struct Rdisc6Text: LinkWriter {
 
   private func put(_ prefix: NeighborOptionValue.PrefixInformation, into out: inout [UInt8]) {
     if !lines.options.isQuiet { out.put(" Prefix                   : ") }
-    out.put(prefix.prefix, length: prefix.length)
+    out.put(line: prefix.prefix, length: prefix.length)
     guard !lines.options.isQuiet else { return }
     let flags = prefix.flags.rawValue
     out.put("  On-link                 : ")
@@ -153,7 +155,7 @@ extension [UInt8] {
     }
   }
 
-  fileprivate mutating func put(_ address: IPv6Address, length: UInt8) {
+  fileprivate mutating func put(line address: IPv6Address, length: UInt8) {
     put(presentation: address)
     put(0x2f)
     put(decimal: UInt64(length))
