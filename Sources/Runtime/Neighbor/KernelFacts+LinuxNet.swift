@@ -6,7 +6,9 @@ import Wire
 /// The kernel's tables as engines see them.
 
 extension KernelNeighbor {
-  init(_ entry: NeighborEntry) {
+  /// nil for a group that this host sends to: the table holds those too, and nobody has them.
+  init?(_ entry: NeighborEntry) {
+    guard !entry.address.isMulticast else { return nil }
     self.init(
       address: entry.address, interface: entry.interface, link: LinkLayerAddress(entry.linkLayerAddress),
       state: State(rawValue: entry.state))
@@ -106,7 +108,8 @@ extension KernelChange {
     func isWanted(_ other: UInt32) -> Bool { interface == 0 || other == interface }
     switch change {
     case .neighbor(let entry, let isGone):
-      return isWanted(entry.interface) ? [.neighbor(KernelNeighbor(entry), isGone: isGone)] : []
+      guard isWanted(entry.interface), let neighbor = KernelNeighbor(entry) else { return [] }
+      return [.neighbor(neighbor, isGone: isGone)]
     case .address(let address, let isGone):
       return isWanted(address.interface) ? [.address(KernelAddress(address), isGone: isGone)] : []
     case .route(let entry, let isGone):

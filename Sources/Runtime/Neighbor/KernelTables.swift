@@ -38,7 +38,9 @@ struct KernelTables: Sendable {
       KernelAddress($0)
     }
     if parts.contains(.neighbors) {
-      view.neighbors = try NeighborTable.entries(interface: interface).map { KernelNeighbor($0) }
+      view.neighbors = try NeighborTable.entries(interface: interface).compactMap {
+        KernelNeighbor($0)
+      }
     }
     if parts.contains(.routes) {
       for entry in try RouteTable.entries(interface: interface) {

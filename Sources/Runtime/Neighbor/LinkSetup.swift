@@ -82,7 +82,7 @@ struct LinkSetup: ~Copyable {
     if let chosen { interface = chosen } else { interface = try Self.interface(linkOfTargets()) }
     for target in start.targets where target.zone != 0 && target.zone != interface.index {
       throw .differentLinks(
-        target.name, on: Self.name(target.zone), "-I", onOther: interface.name)
+        target.name, on: Self.name(target.zone), "what -I names", onOther: interface.name)
     }
     tables = KernelTables(interface: interface.index, parts: tables.parts)
     if isAllLocal(on: interface.index) {
