@@ -47,7 +47,7 @@ struct NetlinkMonitorTests {
         switch change {
         case .neighbor(let entry, let isGone) where !entry.address.isMulticast:
           "\(entry.address) \(linkText(entry.linkLayerAddress)) \(entry.interface == left) \(isGone)"
-        case .address(let address, let isGone) where address.scope == 0:
+        case .address(let address, let isGone) where address.address.bits >> 80 == 0x2001_0db8_0003:
           "\(address.address)/\(address.prefixLength) \(address.interface == left) \(isGone)"
         case .route(let entry, let isGone) where entry.prefixLength == 48:
           "\(entry.prefix) \(entry.nextHops.first?.gateway?.description ?? "-") \(isGone)"

@@ -174,6 +174,8 @@ struct LinkTransport: ~Copyable {
     _ transmit: LinkTransmit, to link: [UInt8], _ identifier: UInt32?
   ) throws(SystemError) {
     guard let socket = linkSocket else { throw SystemError("sendmsg", .operationNotPermitted) }
+    // The kernel would fill up a short address, and cut a long one.
+    guard link.count == interface.link?.octets.count else { throw SystemError("sendmsg", .invalidArgument) }
     try socket.value.send(
       buffer.span.extracting(0..<min(transmit.octets, buffer.count)), to: link, interface: interface.index,
       stampIdentifier: identifier)
