@@ -54,7 +54,7 @@ struct LinkSocketTests {
       let index = try #require(Interfaces.index(of: "v0"))
       let peer = try IPv6Address(parsing: NeighborRouter.router)
       let own = try IPv6Address(parsing: NeighborRouter.host)
-      try NetworkNamespace.command("ping", "-6", "-c", "1", "-W", "5", NeighborRouter.router)
+      try NetworkNamespace.command("ping", "-6", "-c", "1", "-w", "10", NeighborRouter.router)
       let entry = try #require(try NeighborTable.entries(interface: index).first { $0.address == peer })
       let wrong: [UInt8] = [2, 0, 0, 0, 0, 0x66]
       try NetworkNamespace.command(
