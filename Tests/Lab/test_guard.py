@@ -10,7 +10,7 @@ import link
 from forge import link_option, mtu_option, names_option, prefix_option, router_advertisement, servers_option
 from lab import equal, expect
 from link import ROUTER1
-from links import LinkRun, act, resident, start
+from links import LinkRun, act, plain, resident, start
 
 PREFIX = "fd00:36:c::"
 OPTIONS = (mtu_option(1400), servers_option("fd00:36:c::53"), names_option(b"lab.example"))
@@ -64,8 +64,7 @@ def test_real_routers(lab):
     guard(lab, guest, code=0)
     radvd.stop()
     run = guard(lab, guest, code=4)
-    equal([(each["kind"], each["address"]) for each in run.findings("missing_router")], [("missing_router", ROUTER1)],
-          "who is missing", run)
+    equal([plain(each["address"]) for each in run.findings("missing_router")], [ROUTER1], "who is missing", run)
 
 
 # Sentence -> (what mallory says now, envelope, kind of the finding, its field)
@@ -92,7 +91,7 @@ def change_case(words, message, envelope, kind, field):
         run = guard(lab, guest, *QUICK, code=4)
         found = [each for each in run.findings(kind) if field in (None, each.get("field"))]
         expect(found, f"{kind} {field}", run)
-        equal({each["address"] for each in found}, {forge.SOURCE}, "whom it is about", run)
+        equal({plain(each["address"]) for each in found}, {forge.SOURCE}, "whom it is about", run)
         equal({each["severity"] for each in found}, {"problem"}, "severity", run)
         # Nothing else is called changed.
         expect({each["kind"] for each in run.findings()} <= {kind, "prefix_added", "prefix_removed"}, "findings", run)
@@ -111,15 +110,15 @@ def test_rogue_router(lab):
     frames = [forge.frame(usual()), forge.frame(usual(), source="fe80::666", link="02:00:00:00:36:66")]
     mallory.answer(None, lambda _: frames)
     run = guard(lab, guest, *QUICK, code=4)
-    equal({each["address"] for each in run.findings("rogue_router")}, {"fe80::666"}, "rogues", run)
+    equal({plain(each["address"]) for each in run.findings("rogue_router")}, {"fe80::666"}, "rogues", run)
 
 
 def test_missing_router(lab):
     """A router of the baseline that says nothing is missing"""
     guest, mallory = guarded(lab)
     mallory.answer(None, None)
-    run = guard(lab, guest, *QUICK, code=4)
-    equal({each["address"] for each in run.findings("missing_router")}, {forge.SOURCE}, "who is missing", run)
+    run = guard(lab, guest, code=4)
+    equal({plain(each["address"]) for each in run.findings("missing_router")}, {forge.SOURCE}, "who is missing", run)
 
 
 def test_lifetimes_that_run_down(lab):
@@ -162,11 +161,7 @@ def test_continuous(lab):
 def test_flood(lab):
     """A flood of advertisements of many routers leaves memory flat, is called so, and what was dropped is said"""
     guest, mallory = guarded(lab)
-    lab.must("ip", "-n", "bridge", "link", "set", guest.port, "type", "bridge_slave", "mcast_flood", "on")
-    quiet = [name for name in [*link.STATIONS, "host"] if name != "mallory"]
-    for name in quiet:  # a hub would make every kernel of the link take part, and the flood a tenth of it
-        lab.must("ip", "-n", "bridge", "link", "set", name, "type", "bridge_slave", "mcast_flood", "off")
-        lab.undo.append(f"ip -n bridge link set {name} type bridge_slave mcast_flood on")
+    lab.keep_from_kernels(guest)
     running = start(lab, guest, "ndisc", "guard", "lan0", "--baseline", str(FILE), "--watch")
     process = running.pid
     frames = forge.many_routers(20_000)
@@ -194,11 +189,7 @@ def test_flood(lab):
 def test_flood_of_an_inspection(lab):
     """The same flood leaves the memory of rdisc --watch flat"""
     guest = lab.guest()
-    lab.link
-    for name in [*link.STATIONS, "host"]:
-        if name != "mallory":
-            lab.must("ip", "-n", "bridge", "link", "set", name, "type", "bridge_slave", "mcast_flood", "off")
-            lab.undo.append(f"ip -n bridge link set {name} type bridge_slave mcast_flood on")
+    lab.keep_from_kernels(guest)
     running = lab.start(*guest.command, "sh", "-c", "exec probe6 rdisc lan0 --watch > /run/lab/flood.txt")
     guest.wait_until(lambda: subprocess.run(["pgrep", "-f", "^probe6 rdisc"], capture_output=True).returncode == 0,
                      "its start")

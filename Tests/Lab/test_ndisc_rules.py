@@ -9,7 +9,7 @@ import forge
 import link
 from forge import link_option, neighbor_advertisement, option
 from lab import equal, expect
-from links import SOON, claims, ndisc
+from links import SOON, claims, ndisc, rules
 
 TARGET = link.PREFIX + "bad1"
 GOOD = neighbor_advertisement(TARGET, link_option(2))
@@ -37,7 +37,7 @@ def broken_case(words, rule, message, envelope):
         equal((claims(summary), summary["discarded"]), ([], 3), "it is not believed", run)
         for each in run.events("advertisement"):
             equal(each["standing"], "discarded", "standing", run)
-            equal([broken["rule"] for broken in each["broken"]], [rule], "rules", run)
+            equal(rules(each["message"]), [rule], "rules", run)
         expect(rule in {each["rule"]["rule"] for each in run.findings("broken_rule")}, "the finding", run)
         # The guest's kernel asks for the target by itself, and must not be taken in either.
         subprocess.run([*guest.command, "ping", "-6", "-c", "1", "-W", "1", TARGET], capture_output=True)
@@ -119,7 +119,7 @@ def test_unknown_options_are_kept(lab):
     guest, mallory = lab.guest(), lab.mallory()
     mallory.advertise(TARGET, neighbor_advertisement(TARGET, option(250, b"\x1b[31m"), link_option(2)))
     run = ndisc(lab, guest, *SOON, TARGET, code=0)
-    shown = [each for each in run.one("advertisement")["options"] if each["type"] == 250]
+    shown = [each for each in run.one("advertisement")["message"]["options"] if each["type"] == 250]
     equal([each["data"] for each in shown], ["1b5b33316d00"], "the unknown option", run)
 
 

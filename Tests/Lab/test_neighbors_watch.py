@@ -7,13 +7,13 @@ import lab as labs
 import link
 from lab import equal, expect
 from link import ALICE, NOBODY_LINK, ROUTER1, SILENT, STATIONS, link_address
-from links import LinkRun, act, start
+from links import LinkRun, act, nanoseconds, plain, start
 
 ALICE_LINK = link_address(STATIONS["alice"][0])
 
 
 def rows(run):
-    return {each["address"]: each for each in run.events("neighbor")}
+    return {plain(each["address"]): each for each in run.events("neighbor")}
 
 
 def test_table(lab):
@@ -29,22 +29,22 @@ def test_table(lab):
     run = act(lab, guest, "ndisc", "neighbors", "lan0", code=0)
     kernel = {each["dst"]: each for each in guest.json("-6", "neigh", "show", "dev", "lan0", "nud", "all")
               if not each["dst"].startswith("ff")}
-    ours = {address: each for address, each in rows(run).items() if not address.startswith("ff") and not each.get("proxy")}
+    ours = {address: each for address, each in rows(run).items() if not address.startswith("ff") and not each["proxy"]}
     equal(set(ours), set(kernel), "addresses", run)
     for address, each in kernel.items():
-        equal([state.upper() for state in ours[address]["state"]], each["state"], f"state of {address}", run)
+        equal(ours[address]["state"], each["state"], f"state of {address}", run)
         equal(ours[address].get("link"), each.get("lladdr"), f"link-layer address of {address}", run)
-        equal(bool(ours[address].get("router")), "router" in each, f"router flag of {address}", run)
-    equal([address for address, each in rows(run).items() if each.get("proxy")], [link.PREFIX + "a7"], "proxies", run)
+        equal(ours[address]["router"], "router" in each, f"router flag of {address}", run)
+    equal([address for address, each in rows(run).items() if each["proxy"]], [link.PREFIX + "a7"], "proxies", run)
 
 
 def test_table_limits(lab):
     """The table's bounds are the kernel's"""
     guest = lab.guest()
     run = act(lab, guest, "ndisc", "neighbors", "lan0", code=0)
-    wanted = [int(subprocess.run([*guest.command, "sysctl", "-n", f"net.ipv6.neigh.default.gc_thresh{each}"],
-                                 capture_output=True, text=True, check=True).stdout) for each in (1, 2, 3)]
-    equal(run.summary["limits"]["thresholds"], wanted, "thresholds", run)
+    words = guest.ip("ntable", "show", "name", "ndisc_cache").split()
+    wanted = [int(words[words.index(f"thresh{each}") + 1]) for each in (1, 2, 3)]
+    equal(run.summary["table"]["gc_thresholds"], wanted, "thresholds", run)
 
 
 def test_table_of_all_links(lab):
@@ -56,7 +56,7 @@ def test_table_of_all_links(lab):
                "ip -6 neigh del fd00:37::9 dev loop0")
     for before in ([], labs.without_privileges()):
         run = act(lab, None, "ndisc", "neighbors", before=before, code=0)
-        found = {(address.split("%")[0], each["interface"]) for address, each in rows(run).items()}
+        found = {(address, each["interface"]) for address, each in rows(run).items()}
         expect({(SILENT, "lan0"), ("fd00:37::9", "loop0")} <= found, "rows", run)
 
 
@@ -71,12 +71,12 @@ def in_order(run, wanted):
 
 
 def heard(kind, **values):
-    return lambda line: (line["event"] == "heard" and line["type"] == kind
-                         and all(line.get(key) == value for key, value in values.items()))
+    return lambda line: (line["event"] == "heard" and line["message"]["type"] == kind
+                         and all(line["message"].get(key) == value for key, value in values.items()))
 
 
 def kernel(kind, **values):
-    return lambda line: (line["event"] == "kernel" and line["change"] == kind
+    return lambda line: (line["event"] == "kernel" and line["kind"] == kind
                          and all(line.get(key) == value for key, value in values.items()))
 
 
@@ -95,7 +95,7 @@ def test_time_line(lab):
     running.wait_for('"router_retires"')
     running.send(labs.INTERRUPT)
     run = LinkRun(running.finish(), 0)
-    times = [line["time_ns"] for line in run.lines if line["event"] in ("heard", "kernel")]
+    times = [nanoseconds(line) for line in run.lines if line["event"] in ("heard", "kernel")]
     in_order(run, [
         ("our solicitation", heard(135, target=ALICE)),
         ("her answer", heard(136, target=ALICE)),
@@ -103,7 +103,7 @@ def test_time_line(lab):
         ("the advertisement", heard(134, source=forge.SOURCE)),
         ("the address made of it", kernel("address")),
         ("the redirect", heard(137)),
-        ("the farewell", heard(134, source=forge.SOURCE, lifetime=0)),
+        ("the farewell", heard(134, source=forge.SOURCE, router_lifetime_ns=0)),
     ])
     # One clock, two sources: a frame may be read a little after the change that it made was told.
     for earlier, later in zip(times, times[1:]):
@@ -145,9 +145,9 @@ def test_router_in_the_time_line(lab):
     running = start(lab, guest, "ndisc", "neighbors", "lan0", "--watch")
     lab.radvd()
     running.wait_for('"type":134')
-    running.wait_for('"change":"prefix"')
-    running.wait_for('"change":"advertised_option"')
-    running.wait_for('"change":"route"')
+    running.wait_for('"kind":"prefix"')
+    running.wait_for('"kind":"option"')
+    running.wait_for('"kind":"route"')
     running.send(labs.INTERRUPT)
     run = LinkRun(running.finish())
     expect(any(heard(134, source=ROUTER1)(each) for each in run.lines), "radvd's advertisement", run)

@@ -6,7 +6,7 @@ import ipaddress
 import forge
 from forge import link_option, option, prefix_option, router_advertisement
 from lab import equal, expect
-from links import SOON, as_we_tell, kernel_truth, rdisc
+from links import SOON, as_we_tell, kernel_truth, plain, rdisc, rules
 
 PREFIX = "fd00:36:bad::"
 WHOLE = router_advertisement(link_option(1), prefix_option(PREFIX))
@@ -46,10 +46,6 @@ def addresses_of(guest, prefix):
     return [each for each in guest.addresses() if ipaddress.ip_address(each) in network]
 
 
-def rules(message):
-    return [each["rule"] for each in message.get("broken", [])]
-
-
 def discarded_case(words, rule, message, envelope):
     def test(lab):
         guest, mallory = lab.guest(accept_ra=1), lab.mallory()
@@ -58,7 +54,7 @@ def discarded_case(words, rule, message, envelope):
         equal((run.events("router"), run.summary["routers"]), ([], 0), "routers", run)
         expect(run.summary["discarded"] >= 3, "discarded ones", run)
         for each in run.events("advertisement"):
-            equal((each["standing"], rules(each)), ("discarded", [rule]), "standing and rules", run)
+            equal((each["standing"], rules(each["message"])), ("discarded", [rule]), "standing and rules", run)
         equal({each["rule"]["rule"] for each in run.findings("broken_rule")}, {rule}, "findings", run)
         truth = kernel_truth(guest, forge.SOURCE)
         equal((truth["default"], addresses_of(guest, PREFIX)), (False, []), "the kernel", truth)
@@ -73,7 +69,7 @@ def ignored_case(words, rule, broken):
         mallory.route(router_advertisement(link_option(1), ONE, broken))
         run = rdisc(lab, guest, *SOON)
         router = run.one("router")
-        equal(rules(router), [rule], "rules", run)
+        equal(rules(router["message"]), [rule], "rules", run)
         equal({each["rule"]["rule"] for each in run.findings("broken_rule")}, {rule}, "findings", run)
         expect(PREFIX + "/64" in [each["prefix"] for each in as_we_tell(router)["prefixes"]], "the prefix", run)
         truth = kernel_truth(guest, forge.SOURCE)
@@ -95,7 +91,7 @@ def test_good_one(lab):
     guest, mallory = lab.guest(accept_ra=1), lab.mallory()
     mallory.route(WHOLE)
     run = rdisc(lab, guest, *SOON, code=0)
-    equal(run.one("router")["router"], forge.SOURCE, "router", run)
+    equal(plain(run.one("router")["address"]), forge.SOURCE, "router", run)
     truth = kernel_truth(guest, forge.SOURCE)
     expect(truth["default"] and addresses_of(guest, PREFIX), "the kernel takes it", truth)
 
@@ -110,7 +106,7 @@ def test_every_cut(lab):
     frames = [forge.frame(message[:cut], source=f"fe80::c:{cut:x}") for cut in cuts]
     mallory.answer(None, lambda _: frames)
     run = rdisc(lab, guest, *SOON, seconds=40)
-    believed = {each["router"] for each in run.events("router")}
+    believed = {plain(each["address"]) for each in run.events("router")}
     routes = {each.get("gateway") for each in guest.json("-6", "route", "show", "default", "dev", "lan0")}
     routes |= {hop["gateway"] for each in guest.json("-6", "route", "show", "default")
                for hop in each.get("nexthops", [])}

@@ -6,7 +6,7 @@ import lab as labs
 import link
 from lab import equal, expect
 from link import DUPLICATE, STATIONS, link_address
-from links import act
+from links import LinkRun, act, plain, start
 
 OTHERS = {name: link_address(last) for name, (last, _) in STATIONS.items() if name != "mallory"}
 
@@ -20,7 +20,7 @@ def stations(run):
 
 
 def addresses(station):
-    return {each["address"] for each in station["addresses"]}
+    return {plain(each["address"]) for each in station["addresses"]}
 
 
 def test_all_stations(lab):
@@ -53,15 +53,17 @@ def test_duplicate(lab):
 def test_this_host(lab):
     """The host that asks is told from the others"""
     guest = lab.guest()
-    own = [each for each in scan(lab, guest).events("station") if each.get("this_host")]
+    own = [each for each in scan(lab, guest).events("station") if each["this_host"]]
     equal([each["link"] for each in own], [guest.link], "this host")
 
 
 def test_routers_are_known(lab):
-    """Routers are marked as such"""
-    lab.radvd()
+    """Routers that advertise are marked as such"""
     guest = lab.guest()
-    found = stations(scan(lab, guest))
+    running = start(lab, guest, "ndisc", "scan", "lan0")
+    # It greets the link with an advertisement.
+    lab.radvd()
+    found = stations(LinkRun(running.finish()))
     expect(found[OTHERS["router1"]]["router"], "router1", found)
     expect(not found[OTHERS["alice"]]["router"], "alice", found)
 
@@ -85,7 +87,7 @@ def test_listeners(lab):
     found = stations(run)
     for name in ("alice", "twin1", "twin2"):
         station = found[OTHERS[name]]
-        known = {link.solicited_node(each) for each in addresses(station)} | set(station.get("unexplained_groups", []))
+        known = {link.solicited_node(each) for each in addresses(station)} | set(station["unexplained_groups"])
         really = {link.solicited_node(each) for each in lab.link.addresses(name)}
         expect(really <= known, f"{name}: groups {known} explain {really}", run)
 
@@ -105,7 +107,7 @@ def test_only_own_addresses(lab):
     """Every question leaves from an address that the interface has"""
     guest = lab.guest([link.PREFIX + "9:6", "fd00:36:a::96"])
     run = scan(lab, guest)
-    sources = {each["source"] for each in run.events("sent")}
+    sources = {plain(each["from"]) for each in run.events("sent")}
     equal(sources, set(guest.addresses()), "sources", run)
 
 
@@ -116,7 +118,7 @@ def test_empty_link(lab):
     lab.must("ip", "link", "set", "lonely1", "netns", "mirror")
     lab.must("ip", "-n", "mirror", "link", "set", "lonely1", "up")
     run = act(lab, None, "ndisc", "scan", "lonely0", "-w", "500ms", code=1)
-    equal([each for each in run.events("station") if not each.get("this_host")], [], "stations", run)
+    equal([each for each in run.events("station") if not each["this_host"]], [], "stations", run)
 
 
 def test_privileges(lab):

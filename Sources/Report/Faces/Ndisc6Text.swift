@@ -25,7 +25,7 @@ package struct Ndisc6Text: LinkWriter {
 
   private mutating func put(_ advertisement: LinkAdvertisement, into out: inout OutputBuffer) {
     let message = advertisement.message
-    guard lines.takes(advertisement, type: 136),
+    guard lines.takes(advertisement, type: 136, evenUnsolicited: !lines.options.solicits),
       let range = Self.targetLinkLayerAddress(in: message.octets.span)
     else { return }
     if !lines.options.isQuiet { out.standardOutput.put("Target link-layer address: ") }

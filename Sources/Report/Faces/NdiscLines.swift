@@ -7,6 +7,8 @@ package struct NdiscTextOptions: Hashable, Sendable {
   package var isQuiet = false
   /// `-1`, and ndisc6 without `-m`: the first answer and no other.
   package var isSingle = false
+  /// Without `-d`: nobody but those who were asked is shown.
+  package var solicits = true
   /// `-r`
   package var attempts: UInt32 = 3
   /// As given.
@@ -53,12 +55,15 @@ struct NdiscLines {
   init(options: NdiscTextOptions) { self.options = options }
 
   /// Whether this advertisement is one to show; such a one is an answer.
-  mutating func takes(_ advertisement: LinkAdvertisement, type: UInt8) -> Bool {
+  ///
+  /// - evenUnsolicited: nobody need have asked for it.
+  mutating func takes(_ advertisement: LinkAdvertisement, type: UInt8, evenUnsolicited: Bool) -> Bool {
     guard !hasFailed, options.attempts > 0, advertisement.message.type == type,
       !advertisement.message.isDiscarded
     else { return false }
     switch advertisement.standing {
-    case .answer, .repeated, .unsolicited: break
+    case .answer, .repeated: break
+    case .unsolicited: if !evenUnsolicited { return false }
     case .discarded, .loopedBack: return false
     }
     return !(options.isSingle && hasAnswer)

@@ -20,7 +20,9 @@ package struct Rdisc6Text: LinkWriter {
     guard case .advertisement(let advertisement) = event else { return lines.write(event, into: &out) }
     let message = advertisement.message
     let octets = message.octets.span
-    guard lines.takes(advertisement, type: 134), let header = try? RouterAdvertisement(decoding: octets)
+    // Routers advertise to all, asked or not.
+    guard lines.takes(advertisement, type: 134, evenUnsolicited: true),
+      let header = try? RouterAdvertisement(decoding: octets)
     else {
       return
     }

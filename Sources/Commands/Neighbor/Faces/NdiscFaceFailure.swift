@@ -34,7 +34,9 @@ enum NdiscFaceFailure {
       guard let source = invocation.source else { return unsent(error.errno) }
       return told("\(escaped(source)): \(error.errno.text)")
     case .noRoute(let error): return unsent(error.errno)
-    case .capture where isDown(invocation.interface): return unsent(.networkUnreachable)
+    // What else is wrong with an interface by name and an address: there is none to ask from.
+    case .link: return unsent(hasNoIPv6(invocation.interface) ? .networkUnreachable : .addressNotAvailable)
+    case .capture where hasNoIPv6(invocation.interface): return unsent(.networkUnreachable)
     default:
       return told(
         PingFailureText.text(failure, isFace: true).map { "\(escaped(invocation.programName)): \($0)" }
@@ -42,7 +44,9 @@ enum NdiscFaceFailure {
     }
   }
 
-  private static func isDown(_ interface: String) -> Bool {
+  /// It is down, or IPv6 is off there.
+  private static func hasNoIPv6(_ interface: String) -> Bool {
     ((try? Interfaces.links()) ?? []).contains { $0.name == interface && !$0.isUp }
+      || (try? SystemControl.read("net/ipv6/conf/\(interface)/disable_ipv6")) == "1"
   }
 }

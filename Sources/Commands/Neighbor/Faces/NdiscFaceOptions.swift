@@ -44,8 +44,8 @@ enum NdiscFaceTexts {
     case .neighbor:
       text += """
 
-        Without -1 and -m the first answer is printed and others are listened for a moment
-        longer: a second station that claims the address is told of on standard error.
+        Without -1 and -m the first answer is printed, and others are listened for a
+        moment longer: a second station with that address is told of on standard error.
         An address of this host itself gets the text of one that nobody has, at once.
         Exit code: 0 answered, 1 failed, 2 no answer or wrong usage.
 
@@ -55,7 +55,8 @@ enum NdiscFaceTexts {
     case .router:
       text += """
 
-        Advertisements that a host must discard are not shown, nor options of wrong length.
+        Advertisements that a host must discard are not shown, nor are options of wrong
+        length.
         Exit code: 0 answered, 1 failed, 2 no answer or wrong usage.
 
         All options, broken rules and what the kernel made of it: probe6 rdisc --help

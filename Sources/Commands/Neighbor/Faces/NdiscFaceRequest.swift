@@ -43,6 +43,8 @@ extension NdiscFaceInvocation {
       configuration.interval = isEmpty ? Limits.shortestWait : interval
       configuration.stopsAtFirstAnswer = answers != .all
       configuration.solicits = solicits && !isEmpty
+      // The wait that was asked for, and no more.
+      configuration.patience = .zero
       request = LinkRequest(.routers(configuration))
     }
     request.interface = interface
@@ -58,6 +60,7 @@ extension NdiscFaceInvocation {
       name: target, address: address, interface: interface, programName: programName)
     options.isQuiet = isQuiet
     options.isSingle = answers != .all
+    options.solicits = solicits
     options.attempts = attempts
     return options
   }
