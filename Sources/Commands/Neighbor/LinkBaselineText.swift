@@ -47,6 +47,10 @@ enum LinkBaselineText {
     out.put(router.address)
     out.put(" mac ")
     if let link = router.link { put(link, into: &out) } else { out.put("none") }
+    if let link = router.optionLink {
+      out.put(" option-mac ")
+      put(link, into: &out)
+    }
     out.put(" hop-limit \(router.hopLimit) lifetime \(router.lifetime)")
     out.put(" preference \(name(of: router.preference)) flags ")
     put(router.flags, routerFlags, into: &out)

@@ -13,8 +13,8 @@ extension OptionTable<LinkVerbOption> {
       Entry(.count, "c", "count", argument: "N", group: asking, "Solicitations at most; default 3."),
       Entry(
         .wait, "w", "wait", argument: "TIME", group: asking,
-        "How long each solicitation's answers are listened for; default 4s: one may take 0.5s, and 3s more where it "
-          + "goes to all."),
+        "How long each solicitation's answers are listened for; default 4s. That there is no router is said 3.5s after "
+          + "the last one at the earliest: an answer may take 0.5s, and 3s more where it goes to all."),
       Entry(
         .single, "1", "single", group: asking,
         "Be done with the first advertisement. A second router is then not seen."),

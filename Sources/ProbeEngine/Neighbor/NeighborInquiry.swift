@@ -57,6 +57,8 @@ struct NeighborInquiry {
   /// Rules that were told already.
   var brokenRules = NeighborRuleSet()
   var isLoopTold = false
+  /// Answered, and a second station is listened for.
+  var isLingering = false
   var hasEnded = false
   var summary: NeighborSummary
 

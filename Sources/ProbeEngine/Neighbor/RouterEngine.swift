@@ -121,6 +121,7 @@ package struct RouterEngine: LinkEngine {
       default: break
       }
     }
+    if !configuration.solicits, let due = dueAt, due <= now { openWindow(at: now) }
   }
 
   package func nextTimeout(now: Instant) -> Instant? {
@@ -240,22 +241,29 @@ package struct RouterEngine: LinkEngine {
 
   // MARK: Sending
 
-  package var longestPacket: Int { configuration.attempts > 0 ? packet.octets.count : 0 }
+  package var longestPacket: Int {
+    configuration.attempts > 0 && configuration.solicits ? packet.octets.count : 0
+  }
+
+  /// Another attempt begins, whether or not it asks.
+  private mutating func openWindow(at now: Instant) {
+    dueAt = nil
+    attempt += 1
+    answersInWindow = 0
+    hasAttemptFailed = false
+    phase = .window(until: now + configuration.interval)
+  }
 
   package mutating func pollTransmit(
     at now: Instant, into buffer: inout MutableSpan<UInt8>
   ) -> LinkTransmit? {
-    guard let due = dueAt, due <= now else { return nil }
-    dueAt = nil
-    attempt += 1
-    answersInWindow = 0
+    guard configuration.solicits, let due = dueAt, due <= now else { return nil }
+    openWindow(at: now)
     let number = nextNumber
     nextNumber += 1
     summary.solicitations += 1
     previousSentAt = lastSentAt
     lastSentAt = now
-    hasAttemptFailed = false
-    phase = .window(until: now + configuration.interval)
     solicitations.add(RouterSolicitations.Entry(number: number, attempt: attempt, at: now))
     emit(.sent(probe(number, attempt: attempt, at: now)))
     guard let octets = packet.write(into: &buffer) else {

@@ -58,7 +58,10 @@ enum NeighborRuleText {
       }
     }
     out.put(" (")
-    out.put(broken.rule.section.description)
+    // A terminal without UTF-8 has no section sign.
+    for scalar in broken.rule.section.description.unicodeScalars {
+      if scalar == "§" { out.put("section ") } else { out.put(UInt8(truncatingIfNeeded: scalar.value)) }
+    }
     out.put(")")
   }
 }

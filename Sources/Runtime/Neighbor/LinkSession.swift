@@ -12,7 +12,7 @@ package enum LinkSession {
   ) throws(PingFailure) -> [LinkSummary] {
     let signals = try SignalDescriptor.ofSession([.interrupt, .terminate, .hangUp, .terminalStop])
     var setup = try LinkSetup.open(request)
-    do throws(SystemError) { try Privileges.dropAll() } catch { throw .privileges(error) }
+    try dropPrivileges(request)
 
     setup.start.at = SystemClock.monotonicNow()
     let view = setup.start.view
@@ -39,6 +39,17 @@ package enum LinkSession {
       try run.go(&engine, &setup, signals, &sink)
     }
     return run.summaries
+  }
+
+  /// For good; where a file is still to be written, capabilities of the real user root can be raised again.
+  private static func dropPrivileges(_ request: LinkRequest) throws(PingFailure) {
+    do throws(SystemError) {
+      if request.keepsFileRights, Process.isRealUserRoot {
+        try Privileges.lower(Capabilities(rawValue: .max))
+      } else {
+        try Privileges.dropAll()
+      }
+    } catch { throw .privileges(error) }
   }
 
   /// What lasts as long as the engine runs.

@@ -52,6 +52,7 @@ struct SolicitedLink {
     case stamp(UInt64, Instant)
     case frame([UInt8], LinkLayerAddress?, stamp: Instant, isOutgoing: Bool)
     case capture(frames: UInt64)
+    case failure(UInt64, errno: Int32)
     case stop
   }
 
@@ -161,6 +162,8 @@ struct SolicitedLink {
         case .stamp(let number, let stamp): engine.handleTransmitted(number, at: stamp)
         case .capture(let frames): engine.handleCaptureLoss(frames, at: now)
         case .stop: engine.stop(at: now)
+        case .failure(let number, let errno):
+          engine.handleSendFailure(number, errno: errno, at: now)
         case .frame(let octets, let frame, let stamp, let isOutgoing):
           let arrival = FrameArrival(
             interface: 3, linkSource: frame, isOutgoing: isOutgoing, stamp: stamp, readAt: now)
