@@ -8,7 +8,7 @@ swift_wanted=6.3
 swift_source=https://www.swift.org/install/linux/
 
 # The program is one file; these names are links to it and choose a face by argv[0].
-faces=(ping6 traceroute6 rltraceroute6 tcptraceroute6 tracert6 tracepath6)
+faces=(ping6 traceroute6 rltraceroute6 tcptraceroute6 tracert6 tracepath6 ndisc6 rdisc6)
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -24,12 +24,13 @@ declare -A shown_by=(
   [python3-scapy]=/usr/lib/python3/dist-packages/scapy [strace]=strace [faketime]=faketime
   [libcap2-bin]=setcap [file]=file [binutils]=readelf [procps]=sysctl [graphviz]=dot
   [traceroute]=/usr/bin/traceroute.db [ndisc6]=ndisc6 [iputils-tracepath]=tracepath [mtr-tiny]=mtr [scamper]=scamper
+  [radvd]=radvd [dnsmasq-base]=dnsmasq
 )
 build_packages=(git pkg-config util-linux gcc g++ libc6-dev libpcap-dev)
 lab_packages=(python3 iproute2 nftables ethtool procps)
 test_packages=(
   "${lab_packages[@]}" iputils-ping python3-venv python3-scapy tshark tcpdump strace faketime libcap2-bin
-  file binutils graphviz traceroute ndisc6 iputils-tracepath mtr-tiny scamper
+  file binutils graphviz traceroute ndisc6 iputils-tracepath mtr-tiny scamper radvd dnsmasq-base
 )
 bench_packages=(
   "${lab_packages[@]}" iputils-ping fping tcpdump traceroute ndisc6 mtr-tiny scamper

@@ -2,6 +2,8 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/ipv6.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ _Static_assert(SO_EE_ORIGIN_LOCAL == CLINUX_SO_EE_ORIGIN_LOCAL, "SO_EE_ORIGIN_LO
 _Static_assert(SO_EE_ORIGIN_TIMESTAMPING == CLINUX_SO_EE_ORIGIN_TIMESTAMPING, "SO_EE_ORIGIN_TIMESTAMPING");
 _Static_assert(SO_TIMESTAMPING == CLINUX_SO_TIMESTAMPING && SO_TIMESTAMPNS == CLINUX_SO_TIMESTAMPNS, "stamps");
 _Static_assert(AI_IDN == CLINUX_AI_IDN, "AI_IDN");
+_Static_assert(SOL_PACKET == CLINUX_SOL_PACKET && PACKET_TX_TIMESTAMP == CLINUX_PACKET_TX_TIMESTAMP, "packet stamps");
 _Static_assert(CMSG_SPACE(20) + CMSG_SPACE(4) * 4 <= CLINUX_CONTROLS_SPACE, "room for every control message");
 
 static size_t append_control(char *buffer, size_t offset, int level, int type, const void *data, size_t count) {
@@ -71,6 +74,33 @@ ssize_t clinux_send(int fd, const void *octets, size_t count, const struct socka
   message.msg_controllen = clinux_write_controls(control, controls);
   if (message.msg_controllen)
     message.msg_control = control;
+  return sendmsg(fd, &message, flags);
+}
+
+ssize_t clinux_send_link(int fd, const void *octets, size_t count, uint32_t interface, const uint8_t *address,
+                         size_t length, int has_stamp_identifier, uint32_t stamp_identifier, int flags) {
+  // struct sockaddr_ll has room for eight octets; the kernel takes a longer one (InfiniBand has 20).
+  union {
+    struct sockaddr_ll link;
+    char room[offsetof(struct sockaddr_ll, sll_addr) + 32];
+  } name = {0};
+  if (length > 32) {
+    errno = EINVAL;
+    return -1;
+  }
+  name.link.sll_family = AF_PACKET;
+  name.link.sll_protocol = htons(ETH_P_IPV6);
+  name.link.sll_ifindex = (int)interface;
+  name.link.sll_halen = (unsigned char)length;
+  memcpy(name.room + offsetof(struct sockaddr_ll, sll_addr), address, length);
+  _Alignas(8) char control[CMSG_SPACE(4)];
+  struct iovec part = {.iov_base = (void *)octets, .iov_len = count};
+  struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof name, .msg_iov = &part, .msg_iovlen = 1};
+  if (has_stamp_identifier) {
+    message.msg_controllen =
+        append_control(control, 0, SOL_SOCKET, CLINUX_SCM_TS_OPT_ID, &stamp_identifier, sizeof stamp_identifier);
+    message.msg_control = control;
+  }
   return sendmsg(fd, &message, flags);
 }
 

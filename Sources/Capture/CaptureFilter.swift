@@ -62,6 +62,26 @@ extension CaptureFilter {
     return "ip6 and (\(message) or \(extended))"
   }
 
+  /// The text of a filter for neighbor discovery and what a scan of a link gets back: ICMPv6 messages whose type is in
+  /// one of `types`, and whatever stands behind extension headers, as in `icmpv6`.
+  ///
+  /// Frames with a VLAN tag pass a live capture as others do: the kernel takes the tag off before it asks the filter,
+  /// and libpcap puts it back (`LinkType.vlan`).
+  package static func neighbor(types: [ClosedRange<UInt8>] = neighborTypes) -> String {
+    let wanted = types.map { range in
+      range.count == 1
+        ? "ip6[40] == \(range.lowerBound)"
+        : range.lowerBound == 0
+          ? "ip6[40] <= \(range.upperBound)"
+          : "(ip6[40] >= \(range.lowerBound) and ip6[40] <= \(range.upperBound))"
+    }
+    let tests = ["(ip6[6] == 58 and (\(wanted.joined(separator: " or "))))"] + extensionHeaders
+    return "ip6 and (\(tests.joined(separator: " or ")))"
+  }
+
+  /// Errors (below 128), echo (128, 129), MLD (130 to 132, 143), neighbor discovery (133 to 137).
+  package static let neighborTypes: [ClosedRange<UInt8>] = [0...137, 143...143]
+
   /// The text of a filter for what a trace gets back: ICMPv6 errors; echo replies, or TCP segments or UDP
   /// datagrams to a port of ours; and whatever stands behind extension headers, as in `icmpv6`.
   ///

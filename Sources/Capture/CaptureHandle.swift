@@ -154,6 +154,11 @@ package struct CaptureHandle: ~Copyable {
     unsafe pcap_close(handle)
   }
 
+  /// Leaves the end of another packet socket (AF_PACKET) to the kernel, as a capture's: closing it then takes no time.
+  /// False: it could not be done, and nothing has changed.
+  @discardableResult
+  package static func closeLater(packetSocket number: Int32) -> Bool { ccapture_close_later(number) == 0 }
+
   static func text(_ errors: [CChar]) -> String {
     String(decoding: errors.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
@@ -170,6 +175,16 @@ package struct CapturedMetadata: Equatable, Sendable {
   package var direction: FrameDirection?
   /// Index of the interface that the frame passed; 0 where the link does not tell.
   package var interface: UInt32 = 0
+
+  package init(
+    stamp: Int64, originalLength: Int, linkType: LinkType, direction: FrameDirection?, interface: UInt32 = 0
+  ) {
+    self.stamp = stamp
+    self.originalLength = originalLength
+    self.linkType = linkType
+    self.direction = direction
+    self.interface = interface
+  }
 }
 
 package struct CaptureStatistics: Equatable, Sendable {

@@ -73,6 +73,39 @@ package struct LinkType: RawRepresentable, Hashable, Sendable {
     return UInt32(high) << 16 | UInt32(low)
   }
 
+  /// The link-layer addresses of a frame, as places in it.
+  package struct Addresses: Equatable, Sendable {
+    /// nil where the link has none, or does not tell. At most eight octets of a cooked frame's.
+    package var source: Range<Int>?
+    package var destination: Range<Int>?
+  }
+
+  /// Who sent a frame to whom, by its header. Cooked frames name the sender alone.
+  package func addresses(in frame: Span<UInt8>) -> Addresses {
+    switch self {
+    case .ethernet where frame.count >= 12: Addresses(source: 6..<12, destination: 0..<6)
+    case .linuxCooked where frame.count >= 16:
+      Addresses(source: Self.cooked(at: 6, length: frame.network16(at: 4)))
+    case .linuxCooked2 where frame.count >= 20:
+      Addresses(source: Self.cooked(at: 12, length: UInt16(frame[11])))
+    default: Addresses()
+    }
+  }
+
+  /// The VLAN identifier (12 bits) of a frame's outermost tag (IEEE 802.1Q, 802.1ad); 0 for a tag of priority alone;
+  /// nil for no tag.
+  package func vlan(in frame: Span<UInt8>) -> UInt16? {
+    guard self == .ethernet, let type = frame.network16(at: 12), type == 0x8100 || type == 0x88a8,
+      let tag = frame.network16(at: 14)
+    else { return nil }
+    return tag & 0xfff
+  }
+
+  private static func cooked(at start: Int, length: UInt16?) -> Range<Int>? {
+    guard let length, length > 0 else { return nil }
+    return start..<start + min(8, Int(length))
+  }
+
   private static let ipv6EtherType: UInt16 = 0x86dd
 }
 

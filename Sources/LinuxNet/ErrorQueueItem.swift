@@ -49,7 +49,11 @@ package enum ErrorQueueItem: Equatable, Sendable {
     var extended: Range<Int>?
     var offset = 0
     while let message = ControlMessage(in: control, at: offset) {
-      if message.level == Int32(IPPROTO_IPV6), message.type == IPV6_RECVERR, message.data.count >= 16 {
+      let isExtended =
+        message.level == Int32(IPPROTO_IPV6) && message.type == IPV6_RECVERR
+        // A packet socket's stamps come under its own name.
+        || message.level == Int32(CLINUX_SOL_PACKET) && message.type == Int32(CLINUX_PACKET_TX_TIMESTAMP)
+      if isExtended, message.data.count >= 16 {
         extended = message.data
       } else {
         metadata.read(message, in: control)

@@ -6,18 +6,13 @@ package enum InputFile {
   /// The octets of a file, at most `limit` (EFBIG beyond). Opened with the rights of the user who runs the program,
   /// also where it was started with more.
   package static func read(path: String, limit: Int) throws(SystemError) -> [UInt8] {
-    let (user, group) = (geteuid(), getegid())
-    // The saved ids let the process come back.
-    if group != getgid() { _ = try retrying("setegid") { setegid(getgid()) } }
-    if user != getuid() { _ = try retrying("seteuid") { seteuid(getuid()) } }
-    let opened: Result<Descriptor, SystemError>
-    do throws(SystemError) {
-      // The path's octets outlive the call.
-      let number = try retrying("open") { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
-      opened = .success(Descriptor(owning: number))
-    } catch { opened = .failure(error) }
-    if user != geteuid() { _ = try retrying("seteuid") { seteuid(user) } }
-    if group != getegid() { _ = try retrying("setegid") { setegid(group) } }
+    let opened = try UserRights.during { () -> Result<Descriptor, SystemError> in
+      do throws(SystemError) {
+        // The path's octets outlive the call.
+        let number = try retrying("open") { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+        return .success(Descriptor(owning: number))
+      } catch { return .failure(error) }
+    }
     switch consume opened {
     case .success(let descriptor): return try readAll(descriptor.number, limit)
     case .failure(let error): throw error

@@ -29,6 +29,11 @@ package struct InterfaceAddress: Equatable, Sendable {
   package var interface: UInt32
   /// IFA_F_* of linux/if_addr.h.
   package var flags: UInt32
+  /// Seconds left (IFA_CACHEINFO); nil: for ever, or the kernel does not say.
+  package var validLifetime: UInt32?
+  package var preferredLifetime: UInt32?
+  /// IFAPROT_*: 1 loopback, 2 router advertisement, 3 link-local by the kernel; 0 where it does not say (Linux 5.18).
+  package var origin: UInt8 = 0
 
   /// Duplicate address detection is still going on: no source for anything.
   package var isTentative: Bool { flags & 0x40 != 0 }
@@ -67,32 +72,27 @@ package enum Interfaces {
   }
 
   package static func links() throws(SystemError) -> [Link] {
-    // struct ifinfomsg, all zero: every link.
-    let request = NetlinkRequest(
-      type: UInt16(RTM_GETLINK), flags: UInt16(NLM_F_REQUEST | 0x300), sequence: 1,
-      fixed: [UInt8](repeating: 0, count: 16))
     let socket = try NetlinkSocket()
-    var links: [Link] = []
-    try socket.ask(request, "netlink RTM_GETLINK") { message, octets in
-      if Int32(message.type) == RTM_NEWLINK, let link = Link(message, octets) { links.append(link) }
+    return try socket.dump("netlink RTM_GETLINK") {
+      // struct ifinfomsg, all zero: every link.
+      NetlinkRequest(
+        type: UInt16(RTM_GETLINK), flags: NetlinkRequest.dump, sequence: $0,
+        fixed: [UInt8](repeating: 0, count: 16))
+    } reading: { message, octets in
+      Int32(message.type) == RTM_NEWLINK ? Link(message, octets) : nil
     }
-    return links
   }
 
   package static func addresses() throws(SystemError) -> [InterfaceAddress] {
-    // struct ifaddrmsg: the family, else zero.
-    var fixed = [UInt8](repeating: 0, count: 8)
-    fixed[0] = UInt8(AF_INET6)
-    let request = NetlinkRequest(
-      type: UInt16(RTM_GETADDR), flags: UInt16(NLM_F_REQUEST | 0x300), sequence: 1, fixed: fixed)
     let socket = try NetlinkSocket()
-    var addresses: [InterfaceAddress] = []
-    try socket.ask(request, "netlink RTM_GETADDR") { message, octets in
-      if Int32(message.type) == RTM_NEWADDR, let address = InterfaceAddress(message, octets) {
-        addresses.append(address)
-      }
+    return try socket.dump("netlink RTM_GETADDR") {
+      // struct ifaddrmsg: the family, else zero.
+      NetlinkRequest(
+        type: UInt16(RTM_GETADDR), flags: NetlinkRequest.dump, sequence: $0,
+        fixed: [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 7))
+    } reading: { message, octets in
+      Int32(message.type) == RTM_NEWADDR ? InterfaceAddress(message, octets) : nil
     }
-    return addresses
   }
 }
 
@@ -139,8 +139,15 @@ extension InterfaceAddress {
         found = octets.address(at: value.lowerBound)
       case 2 where value.count >= 16:  // IFA_LOCAL: with a peer, our own
         local = octets.address(at: value.lowerBound)
+      case 6 where value.count >= 8:  // IFA_CACHEINFO: preferred, valid
+        let preferred = octets.native32(at: value.lowerBound)
+        let valid = octets.native32(at: value.lowerBound + 4)
+        preferredLifetime = preferred == .max ? nil : preferred
+        validLifetime = valid == .max ? nil : valid
       case 8 where value.count >= 4:  // IFA_FLAGS: all 32 of them
         flags = octets.native32(at: value.lowerBound)
+      case 11 where value.count >= 1:  // IFA_PROTO
+        origin = octets[value.lowerBound]
       default: break
       }
       offset = attribute.end

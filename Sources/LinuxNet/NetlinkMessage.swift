@@ -5,6 +5,9 @@ import Wire
 struct NetlinkRequest {
   private(set) var octets: [UInt8] = []
 
+  /// NLM_F_REQUEST and NLM_F_DUMP: for a whole table.
+  static let dump: UInt16 = 0x301
+
   /// The header (struct nlmsghdr) and the fixed part that the type wants.
   init(type: UInt16, flags: UInt16, sequence: UInt32, fixed: [UInt8]) {
     append32(0)

@@ -19,10 +19,40 @@ struct NetlinkSocket: ~Copyable {
     _ = unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
   }
 
-  /// Sends the request and hands each message of the answer to `body`. The kernel's refusal is thrown.
+  /// Lets the kernel heed, and check, all that a question for a dump holds (NETLINK_GET_STRICT_CHK, Linux 4.20);
+  /// false: this one cannot.
+  func checksStrictly() -> Bool {
+    var on: Int32 = 1
+    // SOL_NETLINK and the option by number: the headers hide the one and may lack the other. `on` is a local of
+    // that size.
+    return unsafe setsockopt(descriptor.number, 270, 12, &on, 4) == 0
+  }
+
+  /// Asks for a table; what `read` makes of each message. Where the table changed meanwhile (NLM_F_DUMP_INTR), asks
+  /// again, so that no row is missing or there twice.
+  func dump<Row>(
+    _ call: StaticString, _ request: (_ sequence: UInt32) -> NetlinkRequest,
+    reading read: (NetlinkMessage, Span<UInt8>) -> Row?
+  ) throws(SystemError) -> [Row] {
+    var rows: [Row] = []
+    // A table that never stands still is given as it was seen last.
+    for sequence: UInt32 in 1...4 {
+      rows.removeAll()
+      let isWhole = try ask(request(sequence), call) { message, octets in
+        if let row = read(message, octets) { rows.append(row) }
+      }
+      if isWhole { break }
+    }
+    return rows
+  }
+
+  /// Sends the request and hands each message of the answer to `body`. The kernel's refusal is thrown. Returns whether
+  /// the answer is of one piece: what was asked for did not change meanwhile.
+  @discardableResult
   func ask(
     _ request: NetlinkRequest, _ call: StaticString, _ body: (NetlinkMessage, Span<UInt8>) -> Void
-  ) throws(SystemError) {
+  ) throws(SystemError) -> Bool {
+    var isWhole = true
     let number = descriptor.number
     let question = request.octets
     // The array outlives the call.
@@ -48,18 +78,21 @@ struct NetlinkSocket: ~Copyable {
       guard sender.nl_pid == 0 else { continue }
       // The kernel has written `count` octets, no more than there is room for.
       let answer = unsafe UnsafeBufferPointer(start: buffer, count: count).span
-      if try read(answer, call, body) { return }
+      if try read(answer, call, &isWhole, body) { return isWhole }
     }
     throw SystemError(call, .messageTooLong)
   }
 
   /// Returns whether the answer is complete.
   private func read(
-    _ octets: Span<UInt8>, _ call: StaticString, _ body: (NetlinkMessage, Span<UInt8>) -> Void
+    _ octets: Span<UInt8>, _ call: StaticString, _ isWhole: inout Bool,
+    _ body: (NetlinkMessage, Span<UInt8>) -> Void
   ) throws(SystemError) -> Bool {
     var offset = 0
     while let message = NetlinkMessage(in: octets, at: offset) {
       offset = message.end
+      // NLM_F_DUMP_INTR
+      if message.flags & 0x10 != 0 { isWhole = false }
       switch Int32(message.type) {
       case NLMSG_ERROR:
         guard message.body.count >= 4 else { throw SystemError(call, .protocolError) }

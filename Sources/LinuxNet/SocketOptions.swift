@@ -136,6 +136,17 @@ extension ProbeSocket where Self: ~Copyable {
       Self.ipv6, IPV6_MULTICAST_IF, Int32(bitPattern: index), "setsockopt IPV6_MULTICAST_IF")
   }
 
+  /// Joins a multicast group on an interface (IPV6_JOIN_GROUP), for as long as the socket lives: the kernel reports it
+  /// (MLD), and the network card lets its frames in. EADDRINUSE: it is in already.
+  package func join(group: IPv6Address, interface: UInt32) throws(SystemError) {
+    var request = ipv6_mreq(ipv6mr_multiaddr: group.raw, ipv6mr_interface: interface)
+    let size = socklen_t(MemoryLayout<ipv6_mreq>.size)
+    // `request` is a local of that size.
+    guard unsafe setsockopt(number, Self.ipv6, IPV6_JOIN_GROUP, &request, size) == 0 else {
+      throw SystemError("setsockopt IPV6_JOIN_GROUP", Errno(rawValue: errno))
+    }
+  }
+
   /// Interface for unicast, by index, without the privilege that binding to a device wants (IPV6_UNICAST_IF).
   package func setUnicastInterface(_ index: UInt32) throws(SystemError) {
     try set(

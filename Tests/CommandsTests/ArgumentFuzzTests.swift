@@ -1,3 +1,4 @@
+import Report
 import Runtime
 import Testing
 import Timing
@@ -20,6 +21,9 @@ import Timing
     ] + OptionTable.pingVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
     + OptionTable.traceVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
     + OptionTable.iputilsPing.descriptions.compactMap { $0.short.map { "-" + String($0) } }
+    + OptionTable.ndiscVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
+    + OptionTable.rdiscVerb.descriptions.compactMap { $0.short.map { "-" + String($0) } }
+    + ["neighbors", "scan", "guard", "eth0", "02:00:00:00:00:0b", "0200.0000.000b", "fe80::1"]
 
   private func vector(_ generator: inout RandomNumbers) -> [String] {
     (0..<Int.random(in: 0...8, using: &generator)).map { _ in
@@ -43,13 +47,25 @@ import Timing
     var generator = RandomNumbers(seed: 6)
     var parsed = 0
     var refused = 0
-    for round in 0..<9_000 {
+    for round in 0..<20_000 {
       let arguments = vector(&generator)
       do throws(EarlyExit) {
-        if round % 3 == 2 {
+        if round % 5 == 4 {
+          let invocation = try NdiscVerb.parse(arguments)
+          let request = invocation.request
+          switch invocation.act {
+          case .resolve, .unicast, .dad, .conformance:
+            #expect(!request.targetNames.isEmpty || !invocation.targetLists.isEmpty)
+          case .scan, .baseline: #expect(request.interface?.isEmpty == false)
+          default: #expect(request.targetNames.isEmpty)
+          }
+        } else if round % 5 == 3 {
+          let invocation = try RdiscVerb.parse(arguments)
+          #expect(invocation.act == .routers && invocation.request.interface?.isEmpty == false)
+        } else if round % 5 == 2 {
           let invocation = try TraceVerb.parse(arguments)
           #expect(!invocation.request.targetNames.isEmpty || !invocation.targetLists.isEmpty)
-        } else if round % 3 == 0 {
+        } else if round % 5 == 0 {
           let invocation = try IputilsPing.parse(arguments, programName: "ping6", isRoot: round % 2 == 0)
           #expect(invocation.request.targetNames.count == 1)
         } else {

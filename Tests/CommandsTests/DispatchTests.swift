@@ -34,6 +34,14 @@ import Testing
     }
   }
 
+  @Test func theOverviewKeepsToAHundredColumnsToo() {
+    guard case .help(let text) = resolve("probe6", "help") else {
+      Issue.record("no help")
+      return
+    }
+    for line in text.split(separator: "\n") { #expect(line.unicodeScalars.count <= 100, "\(line)") }
+  }
+
   @Test(arguments: [
     (["pign"], "unknown command 'pign'; did you mean ping?"), (["xyzzy"], "unknown command 'xyzzy'"),
     (["--verbose"], "unknown option '--verbose'"),
@@ -57,6 +65,8 @@ import Testing
       switch verb {
       case .ping: _ = try PingVerb.parse(["-c1", "--help"])
       case .trace: _ = try TraceVerb.parse(["-q1", "--help"])
+      case .ndisc: _ = try NdiscVerb.parse(["-c1", "--help"])
+      case .rdisc: _ = try RdiscVerb.parse(["-c1", "--help"])
       }
     }
     #expect(same == EarlyExit(standardOutput: text, exitCode: 0))
@@ -68,7 +78,7 @@ import Testing
       #expect(!option.help.isEmpty && !option.group.isEmpty)
     }
     let examples = try #require(lines.firstIndex(of: "Examples:"))
-    let options = try #require(lines.firstIndex(of: verb == .ping ? "When and how long:" : "Probes:"))
+    let options = try #require(lines.firstIndex(of: (verb.description.options[0].group + ":")[...]))
     #expect(examples < options)
     #expect(text.contains("\n  2  the command line is wrong, or a name of a host or an interface\n"))
   }
@@ -80,6 +90,8 @@ import Testing
       switch Dispatch.resolve(argv0: words[0], arguments: Array(words.dropFirst())) {
       case .verb(.ping, let arguments) where verb == .ping: _ = try PingVerb.parse(arguments)
       case .verb(.trace, let arguments) where verb == .trace: _ = try TraceVerb.parse(arguments)
+      case .verb(.ndisc, let arguments) where verb == .ndisc: _ = try NdiscVerb.parse(arguments)
+      case .verb(.rdisc, let arguments) where verb == .rdisc: _ = try RdiscVerb.parse(arguments)
       default: Issue.record("\(example.line)")
       }
     }
@@ -88,7 +100,8 @@ import Testing
   @Test func namesInATableAreUnique() {
     for descriptions in [
       OptionTable.pingVerb.descriptions, OptionTable.traceVerb.descriptions,
-      OptionTable.iputilsPing.descriptions,
+      OptionTable.iputilsPing.descriptions, OptionTable.ndiscVerb.descriptions,
+      OptionTable.rdiscVerb.descriptions,
     ] {
       let shorts = descriptions.compactMap(\.short)
       let longs = descriptions.compactMap(\.long)

@@ -219,6 +219,7 @@ class Lab:
 
     # Built for the first test of a worker that asks for it.
     _chain = None
+    _link = None
 
     def __init__(self):
         self.running = []
@@ -237,6 +238,66 @@ class Lab:
 
             Lab._chain = chain.Chain("0 2147483647" if is_root() else "0 0")
         return Lab._chain
+
+    @property
+    def link(self):
+        """The link with many stations; see link.py."""
+        if Lab._link is None:
+            import link
+
+            Lab._link = link.Link("0 2147483647" if is_root() else "0 0")
+        return Lab._link
+
+    def guest(self, addresses=None, **settings):
+        """A station of the link for this test alone, ready to be asked and to ask; see link.Guest."""
+        guest = self.link.guest(addresses, **settings)
+        self.undo.append(guest.end)
+        guest.wait_until_ready()
+        return guest
+
+    def keep_from_kernels(self, guest):
+        """Advertisements of many routers reach the guest's capture alone, for the rest of the test.
+
+        Each kernel of the link would take part and slow the flood, and make a neighbor entry of each router: of these
+        there are 1,024 at most for all network namespaces of a machine together.
+        """
+        import link
+
+        for name in [*link.STATIONS, "host"]:
+            if name != "mallory":
+                self.must("ip", "-n", "bridge", "link", "set", name, "type", "bridge_slave", "mcast_flood", "off")
+                self.undo.append(f"ip -n bridge link set {name} type bridge_slave mcast_flood on")
+        self.must(*guest.command, "nft", "add table ip6 flood; add chain ip6 flood c { type filter hook prerouting "
+                  "priority -300; }; add rule ip6 flood c icmpv6 type nd-router-advert drop")
+
+    def mallory(self):
+        """Whoever sends what no kernel does; see forge.Mallory."""
+        import forge
+
+        self.link
+        mallory = forge.Mallory()
+        self.undo.append(mallory.stop)
+        return mallory
+
+    def radvd(self, text=None):
+        """radvd on router1 for the rest of the test."""
+        import link
+
+        needs("radvd", "radvd")
+        self.link
+        daemon = link.start_radvd(text)
+        self.undo.append(daemon.stop)
+        return daemon
+
+    def dnsmasq(self, arguments=None):
+        """dnsmasq on router2 for the rest of the test."""
+        import link
+
+        needs("dnsmasq", "dnsmasq-base")
+        self.link
+        daemon = link.start_dnsmasq(arguments)
+        self.undo.append(daemon.stop)
+        return daemon
 
     def run(self, *command, seconds=20, **options):
         return self.start(*command, **options).finish(seconds)
@@ -292,6 +353,8 @@ class Lab:
         for back in reversed(self.undo):
             if isinstance(back, tuple):
                 back[0].write_text(back[1])
+            elif callable(back):
+                back()
             else:
                 subprocess.run(back.split(), capture_output=True)
 

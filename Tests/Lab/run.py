@@ -1,4 +1,4 @@
-"""Runs the lab tests: run.py [NAME...]. Prints `ok NAME`, `FAILED NAME` or `skipped NAME: REASON` for each.
+"""Runs the lab tests: run.py [--binary FILE] [NAME...]. Prints `ok NAME`, `FAILED NAME` or `skipped NAME: REASON` for each.
 
 A test is a function `test_...(lab)` in a module `test_*.py` beside this file; its name is its first docstring
 line. Each of a few workers has a lab of its own and takes one test after the other.
@@ -16,7 +16,7 @@ import threading
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
-LAB = HERE.parent.parent / "scripts" / "lab"
+LAB = [HERE.parent.parent / "scripts" / "lab"]
 WORKERS = 3
 sys.path.insert(0, str(HERE))
 
@@ -88,7 +88,7 @@ def main(wanted):
 
     def drive():
         worker = subprocess.Popen(
-            [LAB, "--", sys.executable, "-B", __file__, "--worker"], stdin=subprocess.PIPE,
+            [*LAB, "--", sys.executable, "-B", __file__, "--worker"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, bufsize=1,
         )
         while True:
@@ -130,4 +130,8 @@ if __name__ == "__main__":
         for each in tests():
             print(*each, sep="\t")
     else:
-        sys.exit(main(sys.argv[1:]))
+        wanted = sys.argv[1:]
+        if wanted[:1] == ["--binary"]:
+            LAB += wanted[:2]
+            wanted = wanted[2:]
+        sys.exit(main(wanted))

@@ -8,20 +8,12 @@ import threading
 import time
 
 import namespaces
+from forge import checksum
 from lab import equal, expect
 
 NEIGHBOR = "fd00:6:b::2"
 MAC = bytes.fromhex("020000000b02")
 SOLICITATION, ADVERTISEMENT = 135, 136
-
-
-def checksum(source, destination, message):
-    """RFC 4443 section 2.3: over the pseudo-header and the message."""
-    octets = source + destination + struct.pack("!IHBB", len(message), 0, 0, socket.IPPROTO_ICMPV6) + message
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 def advertisement(solicitation):

@@ -36,6 +36,8 @@ enum {
   CLINUX_SO_EE_ORIGIN_ICMP6 = 3,
   CLINUX_SO_EE_ORIGIN_TIMESTAMPING = 4,
   CLINUX_AI_IDN = 0x40,
+  CLINUX_SOL_PACKET = 263,
+  CLINUX_PACKET_TX_TIMESTAMP = 16,
 };
 
 // ---- Messages ----
@@ -87,6 +89,10 @@ size_t clinux_write_controls(void *buffer, const struct clinux_controls *control
 // sendmsg(2) of one message; `address` may be NULL.
 ssize_t clinux_send(int fd, const void *octets, size_t count, const struct sockaddr_in6 *address,
                     const struct clinux_controls *controls, int flags);
+// sendmsg(2) of one IPv6 packet by a packet socket (SOCK_DGRAM, packet(7)) to a link-layer address of `length` octets, 32
+// at most. -1 with EINVAL for more.
+ssize_t clinux_send_link(int fd, const void *octets, size_t count, uint32_t interface, const uint8_t *address,
+                         size_t length, int has_stamp_identifier, uint32_t stamp_identifier, int flags);
 int clinux_sendmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags);
 int clinux_recvmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags);
 

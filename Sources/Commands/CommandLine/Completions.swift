@@ -19,11 +19,12 @@ enum Completions {
     for command in commands {
       text += "  \(command.name))\n    case $previous in\n"
       var plain: [String] = []
-      for option in visible(command) where option.argument != nil {
+      for option in visible(command) where option.argument != nil && !option.isArgumentOptional {
         let names = names(option).joined(separator: "|")
         if isInterface(option) {
-          text +=
-            "    \(names)) COMPREPLY=($(compgen -W \"$(command ls /sys/class/net 2>/dev/null)\" -- \"$current\")); return ;;\n"
+          text += "    \(names)) \(bashInterfaces); return ;;\n"
+        } else if isFile(option) {
+          text += "    \(names)) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
         } else if option.choices.isEmpty {
           plain.append(names)
         } else {
@@ -35,9 +36,26 @@ enum Completions {
       text += "    esac\n    if [[ $current == -* ]]; then\n"
       let all = visible(command).flatMap(names).joined(separator: " ")
       text += "      COMPREPLY=($(compgen -W \"\(all)\" -- \"$current\"))\n    else\n"
-      text += "      COMPREPLY=($(compgen -A hostname -- \"$current\"))\n    fi ;;\n"
+      text += bashOperands(command) + "    fi ;;\n"
     }
     return text + "  esac\n}\ncomplete -F _probe6 probe6\n"
+  }
+
+  private static let bashInterfaces =
+    "COMPREPLY=($(compgen -W \"$(command ls /sys/class/net 2>/dev/null)\" -- \"$current\"))"
+
+  private static func bashOperands(_ command: CommandDescription) -> String {
+    if command.takesInterfaces { return "      \(bashInterfaces)\n" }
+    let words = command.operandWords
+    if words.isEmpty { return "      COMPREPLY=($(compgen -A hostname -- \"$current\"))\n" }
+    return """
+            local word
+            for word in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
+              case $word in \(words.joined(separator: "|"))) \(bashInterfaces); return ;; esac
+            done
+            COMPREPLY=($(compgen -W "\(words.joined(separator: " "))" -A hostname -- "$current"))
+
+      """
   }
 
   static func zsh(commands: [CommandDescription], others: [String]) -> String {
@@ -65,18 +83,29 @@ enum Completions {
     for command in commands {
       text += "  \(command.name))\n    shift words\n    ((CURRENT--))\n    _arguments -s -S \\\n"
       for option in visible(command) {
-        let argument = option.argument.map { ":\($0):\(zshAction(option))" } ?? ""
+        let colon = option.isArgumentOptional ? "::" : ":"
+        let argument = option.argument.map { "\(colon)\($0):\(zshAction(option))" } ?? ""
         let help = "[\(zshPlain(option.help))]"
         let names = names(option)
         // Repeatable: the last one wins, or they add up. `-c+` and `--count=`: the argument may be attached.
         for name in names {
-          let attached = option.argument == nil ? "" : name.hasPrefix("--") ? "=" : "+"
+          let attached =
+            option.argument == nil
+            ? "" : option.isArgumentOptional ? "=-" : name.hasPrefix("--") ? "=" : "+"
           text += "      \(single("*" + name + attached + help + argument)) \\\n"
         }
       }
-      text += "      '*:target:_hosts' ;;\n"
+      text += "      \(single(zshOperands(command))) ;;\n"
     }
     return text + "  esac\n}\n_probe6 \"$@\"\n"
+  }
+
+  private static func zshOperands(_ command: CommandDescription) -> String {
+    if command.takesInterfaces { return "*:interface:_net_interfaces" }
+    let words = command.operandWords.joined(separator: " ")
+    if words.isEmpty { return "*:target:_hosts" }
+    return "*:target:_alternative \"acts:act:(\(words))\" \"hosts:target:_hosts\" "
+      + "\"interfaces:interface:_net_interfaces\""
   }
 
   static func fish(commands: [CommandDescription], others: [String]) -> String {
@@ -95,17 +124,27 @@ enum Completions {
         text += "complete -c probe6 -n \(condition)"
         if let short = option.short { text += " -s \(short)" }
         if let long = option.long { text += " -l \(long)" }
-        if option.argument != nil {
-          text += " -x"
+        if option.argument != nil, !option.isArgumentOptional {
+          text += isFile(option) ? " -r -F" : " -x"
           if isInterface(option) {
-            text += " -a '(command ls /sys/class/net 2>/dev/null)'"
+            text += " -a \(fishInterfaces)"
           } else if !option.choices.isEmpty {
             text += " -a \(single(option.choices.joined(separator: " ")))"
           }
         }
         text += " -d \(single(option.help))\n"
       }
+      if command.takesInterfaces {
+        text += "complete -c probe6 -n \(condition) -a \(fishInterfaces)\n"
+        continue
+      }
       text += "complete -c probe6 -n \(condition) -a '(__fish_print_hostnames)'\n"
+      if command.operandWords.isEmpty { continue }
+      let words = command.operandWords.joined(separator: " ")
+      text += "complete -c probe6 -n \(condition) -a \(single(words))\n"
+      let behind = single(
+        "__fish_seen_subcommand_from \(command.name); and __fish_seen_subcommand_from \(words)")
+      text += "complete -c probe6 -n \(behind) -a \(fishInterfaces)\n"
     }
     return text
   }
@@ -122,8 +161,13 @@ enum Completions {
 
   private static func isInterface(_ option: OptionDescription) -> Bool { option.long == "interface" }
 
+  private static func isFile(_ option: OptionDescription) -> Bool { option.argument == "FILE" }
+
+  private static let fishInterfaces = "'(command ls /sys/class/net 2>/dev/null)'"
+
   private static func zshAction(_ option: OptionDescription) -> String {
     if isInterface(option) { return "_net_interfaces" }
+    if isFile(option) { return "_files" }
     return option.choices.isEmpty ? " " : "(" + option.choices.map(zshPlain).joined(separator: " ") + ")"
   }
 

@@ -33,7 +33,8 @@ package enum HelpText {
     let short = option.short.map { "-" + String($0) }
     let long = option.long.map { "--" + $0 }
     let names = short.map { long == nil ? $0 : $0 + ", " } ?? "    "
-    return names + (long ?? "") + (option.argument.map { " " + $0 } ?? "")
+    let argument = option.argument.map { option.isArgumentOptional ? "[=\($0)]" : " " + $0 } ?? ""
+    return names + (long ?? "") + argument
   }
 
   /// Padded with blanks; a text that is too long gets two, so that what follows stays apart.

@@ -26,6 +26,8 @@ struct InterfaceChoice {
 
   func apply(to request: inout TraceRequest) { apply(source: &request.source, interface: &request.interface) }
 
+  func apply(to request: inout LinkRequest) { apply(source: &request.source, interface: &request.interface) }
+
   private func apply(source: inout String?, interface: inout String?) {
     source = self.source ?? source
     interface = self.interface ?? interface

@@ -19,4 +19,9 @@ extension InterfaceNames {
       }
     }
   }
+
+  /// Interfaces of this host to offer where one is missing: those that are up, the loopback aside.
+  static func offered() -> [String] {
+    ((try? Interfaces.links()) ?? []).filter { $0.isUp && !$0.isLoopback }.map(\.name)
+  }
 }

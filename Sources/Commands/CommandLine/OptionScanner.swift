@@ -34,6 +34,8 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
 
   /// What is not an option; complete once `next()` has returned nil.
   package private(set) var operands: [String] = []
+  /// The last argument that was looked at, as typed: getopt_long(3) names some of them whole.
+  package var lastArgument: String { index > 0 ? arguments[index - 1] : "" }
 
   private let arguments: [String]
   private let table: OptionTable<Key>
@@ -99,6 +101,7 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
     guard entry.description.argument != nil else { return Found(key: entry.key, argument: nil, name: name) }
     cluster = nil
     if !rest.isEmpty { return Found(key: entry.key, argument: String(Substring(rest)), name: name) }
+    if entry.description.isArgumentOptional { return Found(key: entry.key, argument: nil, name: name) }
     guard let argument = nextArgument() else { throw .missingArgument(option: name) }
     return Found(key: entry.key, argument: argument, name: name)
   }
@@ -125,6 +128,9 @@ package struct OptionScanner<Key: Hashable & Sendable>: Sendable {
     let name = entry.description.name
     guard entry.description.argument != nil else {
       if attached != nil { throw .unexpectedArgument(option: name) }
+      return Found(key: entry.key, argument: nil, name: name)
+    }
+    if attached == nil, entry.description.isArgumentOptional {
       return Found(key: entry.key, argument: nil, name: name)
     }
     guard let argument = attached ?? nextArgument() else { throw .missingArgument(option: name) }

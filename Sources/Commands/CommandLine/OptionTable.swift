@@ -6,6 +6,8 @@ package struct OptionDescription: Hashable, Sendable {
   package var long: String?
   /// Placeholder of the argument, such as `SECONDS`; nil: the option takes none.
   package var argument: String?
+  /// The argument may be left out; it is only taken where it is attached (`--unicast=MAC`), as getopt_long(3) has it.
+  package var isArgumentOptional: Bool
   /// What it does, in one or two sentences.
   package var help: String
   /// Heading under which help lists it.
@@ -30,12 +32,13 @@ package struct OptionTable<Key: Hashable & Sendable>: Sendable {
 
     package init(
       _ key: Key, _ short: Unicode.Scalar? = nil, _ long: String? = nil, argument: String? = nil,
-      choices: [String] = [], group: String = "", isHidden: Bool = false, _ help: String
+      isArgumentOptional: Bool = false, choices: [String] = [], group: String = "", isHidden: Bool = false,
+      _ help: String
     ) {
       self.key = key
       self.description = OptionDescription(
-        short: short, long: long, argument: argument, help: help, group: group, choices: choices,
-        isHidden: isHidden)
+        short: short, long: long, argument: argument, isArgumentOptional: isArgumentOptional, help: help,
+        group: group, choices: choices, isHidden: isHidden)
     }
   }
 
@@ -86,6 +89,10 @@ package struct CommandDescription: Sendable {
   package var summary: String
   /// Placeholder of the operands.
   package var operands: String
+  /// Words that may stand where the first operand does; completions offer them.
+  package var operandWords: [String] = []
+  /// Operands are interfaces of this host, behind an operand word if there are any; else hosts.
+  package var takesInterfaces = false
   package var examples: [Example]
   package var options: [OptionDescription]
   /// What comes after the options: exit codes, notes.

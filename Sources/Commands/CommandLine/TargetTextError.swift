@@ -27,6 +27,10 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case badPort(String)
     /// All targets of a run have one port.
     case otherPort(UInt16, chosen: UInt16)
+    /// A group, or `::`: nobody's address.
+    case notUnicast
+    /// Another zone than that of the others, where all must be on one link.
+    case otherLink(chosen: String)
   }
 
   /// As typed.
@@ -53,7 +57,8 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case .brackets(nil, _):
       "brackets that do not match; write the address without brackets"
     case .brackets(let inside?, let hasPort):
-      (hasPort ? "a ping has no port, and an address here no brackets" : "an address here has no brackets")
+      (hasPort
+        ? "no port belongs here, and an address here has no brackets" : "an address here has no brackets")
         + (inside.isEmpty ? "; give an IPv6 address" : "; write \(escaped(inside))")
     case .prefix(let address):
       "a prefix; give one address" + (address.isEmpty ? "" : ", such as \(escaped(address))")
@@ -78,7 +83,7 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case .malformed(let problem):
       Self.text(problem)
     case .port(let host):
-      "a ping has no port; write \(escaped(host))"
+      "no port belongs here; write \(escaped(host))"
     case .zoneOfName(let name):
       "a zone belongs to an address, not to a name; write \(escaped(name)), and choose the interface with \(mayHavePort ? "-i" : "-I")"
     case .badName:
@@ -87,6 +92,10 @@ package struct TargetTextError: Error, Hashable, Sendable {
       "\(quoted(port)) is not a port; allowed: 1 to 65535"
     case .otherPort(let port, let chosen):
       "port \(port), and \(chosen) was said before; all targets of a run have one port"
+    case .notUnicast:
+      "not an address that a neighbor can have; give a unicast address"
+    case .otherLink(let chosen):
+      "another link than \(quoted(chosen)), which was said before; one run asks on one link"
     }
   }
 
@@ -104,7 +113,7 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case .longGroup(let group): "the group \(quoted(group)) has more than four hexadecimal digits"
     case .badDigit(let scalar): "\(quoted(String(scalar))) is not a hexadecimal digit"
     case .tooManyGroups:
-      "too many groups for an IPv6 address, which has eight; if the last one is a port: a ping has none"
+      "too many groups for an IPv6 address, which has eight; if the last one is a port: none belongs here"
     case .tooFewGroups(let count):
       "only \(count) of the eight groups of an IPv6 address; write '::' where zero groups are left out"
     case .looseColon: "a single colon at an end; write '::' where zero groups are left out"

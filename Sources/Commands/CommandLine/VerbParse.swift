@@ -13,6 +13,34 @@ extension VerbParse {
 
   func error(_ text: String) -> EarlyExit { VerbError.usage(Self.verb, text) }
 
+  /// The next option; a wrong one in the verb's words.
+  func next<Key>(
+    _ scanner: inout OptionScanner<Key>, _ description: CommandDescription
+  ) throws(EarlyExit) -> OptionScanner<Key>.Found? {
+    do throws(OptionScanError) { return try scanner.next() } catch {
+      throw VerbError.usage(Self.verb, VerbError.text(error, options: description.options))
+    }
+  }
+
+  func refuse(_ condition: Bool, _ name: String, _ reason: String) throws(EarlyExit) {
+    if condition { throw error("\(name) makes no sense here: \(reason)") }
+  }
+
+  /// Keeps a choice that can be made once, or again the same.
+  func choose<Value: Equatable>(
+    _ chosen: inout (Value, name: String)?, _ value: Value, _ name: String
+  ) throws(EarlyExit) {
+    if let chosen, chosen.0 != value { throw error("\(chosen.name) and \(name) exclude each other") }
+    chosen = (value, name)
+  }
+
+  func path(_ name: String, _ text: String) throws(EarlyExit) -> String {
+    guard !text.isEmpty, !text.utf8.contains(0) else {
+      throw error("\(name): \(quoted(text)) is not a file name")
+    }
+    return text
+  }
+
   func choice<Value>(
     _ name: String, _ text: String, _ values: KeyValuePairs<String, Value>
   ) throws(EarlyExit) -> Value {

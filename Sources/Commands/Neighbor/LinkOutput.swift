@@ -9,8 +9,8 @@ struct LinkOutput<Writer: LinkWriter>: LinkSink, ~Copyable {
   private var writer: Writer
   private var buffer = OutputBuffer()
   private let act: LinkRun.Act
-  /// Findings that are problems.
-  private(set) var problems = 0
+  /// What the events came to.
+  private(set) var tally = LinkOutcome.Tally()
 
   init(_ writer: Writer, act: LinkRun.Act) {
     self.writer = writer
@@ -30,7 +30,7 @@ struct LinkOutput<Writer: LinkWriter>: LinkSink, ~Copyable {
   }
 
   mutating func handle(_ event: LinkEvent, clock: KernelClock) {
-    if case .finding(let finding) = event, finding.severity == .problem { problems += 1 }
+    tally.take(event)
     writer.write(event, wall: WallClock(clock), into: &buffer)
   }
 

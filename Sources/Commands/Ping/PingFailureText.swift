@@ -14,7 +14,7 @@ enum PingFailureText {
 
   static func verbCode(_ failure: PingFailure) -> Int32 {
     switch failure {
-    case .resolution, .missingZone, .unknownInterface: 2
+    case .resolution, .missingZone, .unknownInterface, .differentLinks: 2
     default: 3
     }
   }
@@ -48,6 +48,11 @@ enum PingFailureText {
       ]
     case .noRoute(let error): return ["connect: \(error.errno.text)"]
     case .privileges(let error): return ["dropping privileges: \(error.description)"]
+    case .differentLinks(let name, let interface, let other, let otherInterface):
+      return [
+        "\(escaped(name)) is on \(escaped(interface)), \(escaped(other)) on \(escaped(otherInterface)): one run is about one link"
+      ]
+    case .link(let text): return [escaped(text)]
     case .system(let error): return [error.description]
     }
   }

@@ -7,18 +7,8 @@ package enum PingVerb {
   package static func parse(_ arguments: [String]) throws(EarlyExit) -> PingInvocation {
     var parse = PingVerbParse()
     var scanner = OptionScanner(arguments, table: .pingVerb)
-    while let found = try next(&scanner) { try parse.take(found) }
+    while let found = try parse.next(&scanner, description) { try parse.take(found) }
     return try parse.finish(scanner.operands)
-  }
-
-  private static func next(
-    _ scanner: inout OptionScanner<PingVerbOption>
-  ) throws(EarlyExit) -> OptionScanner<PingVerbOption>.Found? {
-    do throws(OptionScanError) {
-      return try scanner.next()
-    } catch {
-      throw VerbError.usage("ping", VerbError.text(error, options: description.options))
-    }
   }
 }
 

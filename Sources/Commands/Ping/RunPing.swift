@@ -39,9 +39,9 @@ enum RunPing {
 
   /// The same error with the interfaces of this host, which cost a system call and are asked for only now.
   private static func explain(_ name: String, _ error: TargetTextError, _ request: PingRequest) -> String {
-    let names = ((try? Interfaces.links()) ?? []).filter { $0.isUp && !$0.isLoopback }.map(\.name)
     do throws(TargetTextError) {
-      _ = try TargetText.parse(name, defaultZone: request.interface, interfaces: names)
+      _ = try TargetText.parse(
+        name, defaultZone: request.interface, interfaces: InterfaceNames.offered())
       return error.message
     } catch { return error.message }
   }

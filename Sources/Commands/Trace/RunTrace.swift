@@ -6,17 +6,13 @@ import Runtime
 /// Runs a trace that the command line asked for and turns its end into an exit code.
 enum RunTrace {
   private enum Limits {
-    /// A million names of 64 octets.
-    static let listOctets = 1 << 26
     /// Eight million lines of 32 octets.
     static let systemsOctets = 1 << 28
-    /// Lines about bad lines of one list; the others are counted.
-    static let badLines = 20
   }
 
   static func verb(_ arguments: [String]) throws(EarlyExit) -> Int32 {
     let program = "probe6 trace"
-    var invocation = try TraceVerb.parse(arguments, interfaces: interfaceNames)
+    var invocation = try TraceVerb.parse(arguments, interfaces: InterfaceNames.offered)
     let failedLines = try readLists(&invocation, programName: program)
     let systems = try systems(invocation.output.systemsFile, programName: program)
     for notice in invocation.notices { tell("\(program): \(notice)\n") }
@@ -84,11 +80,6 @@ enum RunTrace {
     }
   }
 
-  /// Interfaces to offer where a zone is missing.
-  static func interfaceNames() -> [String] {
-    ((try? Interfaces.links()) ?? []).filter { $0.isUp && !$0.isLoopback }.map(\.name)
-  }
-
   /// Reads the lists of targets into the invocation; returns how many of their lines were none. Each is told of on
   /// standard error.
   static func readLists(_ invocation: inout TraceInvocation, programName: String) throws(EarlyExit) -> Int {
@@ -97,25 +88,8 @@ enum RunTrace {
       names: invocation.request.targetNames, zone: invocation.request.interface, port: invocation.port)
     var failed = 0
     for list in invocation.targetLists {
-      let name: String
-      let octets: [UInt8]
-      do throws(SystemError) {
-        switch list {
-        case .standardInput:
-          name = "standard input"
-          octets = try InputFile.readStandardInput(limit: Limits.listOctets)
-        case .file(let path):
-          name = path
-          octets = try InputFile.read(path: path, limit: Limits.listOctets)
-        }
-      } catch { throw unreadable("--file", list, error, programName) }
-      let bad = targets.add(list: octets, interfaces: interfaceNames)
-      failed += bad.count
-      for line in bad.prefix(Limits.badLines) {
-        tell("\(programName): \(escaped(name)):\(line.number): \(line.message)\n")
-      }
-      if bad.count > Limits.badLines {
-        tell("\(programName): \(escaped(name)): \(bad.count - Limits.badLines) more lines are no targets\n")
+      failed += try list.read(programName: programName) {
+        targets.add(list: $0, interfaces: InterfaceNames.offered)
       }
     }
     guard !targets.names.isEmpty else {
@@ -135,7 +109,9 @@ enum RunTrace {
     let octets: [UInt8]
     do throws(SystemError) {
       octets = try InputFile.read(path: path, limit: Limits.systemsOctets)
-    } catch { throw unreadable("--as-file", .file(path), error, programName) }
+    } catch {
+      throw TargetList.file(path).unreadable("--as-file", error, programName: programName)
+    }
     let table = PrefixTable(parsing: octets.span)
     for line in table.badLines {
       tell("\(programName): \(escaped(path)):\(line.number): \(line.reason.rawValue)\n")
@@ -152,17 +128,6 @@ enum RunTrace {
         exitCode: 2)
     }
     return table
-  }
-
-  private static func unreadable(
-    _ option: String, _ list: TraceInvocation.TargetList, _ error: SystemError, _ programName: String
-  ) -> EarlyExit {
-    let what =
-      switch list {
-      case .standardInput: "-: standard input"
-      case .file(let path): "\(option): \(quoted(path))"
-      }
-    return EarlyExit(standardError: "\(programName): \(what): \(error.errno.text)\n", exitCode: 2)
   }
 
   /// A line for people; one that cannot be written is lost.

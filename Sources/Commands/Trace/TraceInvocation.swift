@@ -2,12 +2,6 @@ package import Runtime
 
 /// A trace as the command line asked for it: what is to be done, and how it is told.
 package struct TraceInvocation: Sendable {
-  /// Where more target names stand, one to a line.
-  package enum TargetList: Hashable, Sendable {
-    case standardInput
-    case file(String)
-  }
-
   package var request: TraceRequest
   package var output: TraceOutputOptions
   /// Lists that are read before the run begins, in the order given; their names follow those of `request`.

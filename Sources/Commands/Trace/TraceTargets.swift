@@ -1,19 +1,10 @@
 /// The targets of a trace as they come together from operands and lists: names for the resolver, and the one port
 /// that they may name.
 struct TraceTargets {
-  /// A line of a list that is no target.
-  struct BadLine: Hashable {
-    /// From 1.
-    var number: Int
-    var message: String
-  }
-
   private(set) var names: [String] = []
   private(set) var port: UInt16?
   /// `--interface`: stands in where a zone is not written.
   private let zone: String?
-  /// Longer lines are cut there; no name has more than 253 octets.
-  private static var longestLine: Int { 1_024 }
 
   init(names: [String] = [], zone: String?, port: UInt16?) {
     self.names = names
@@ -42,29 +33,18 @@ struct TraceTargets {
     names.append(name)
   }
 
-  /// Adds the targets of a list, one to a line, and returns the lines that are none. Blank lines are skipped, and
-  /// what follows a `#`.
-  mutating func add(list octets: [UInt8], interfaces: () -> [String]) -> [BadLine] {
-    var bad: [BadLine] = []
+  /// Adds the targets of a list, and returns the lines that are none.
+  mutating func add(list octets: [UInt8], interfaces: () -> [String]) -> [TargetList.BadLine] {
+    var bad: [TargetList.BadLine] = []
     var known: [String]?
-    for (index, line) in octets.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
-      let isBlank = { (octet: UInt8) in octet == 0x20 || octet == 0x09 || octet == 0x0d }
-      var text = line.prefix { $0 != UInt8(ascii: "#") }.drop(while: isBlank)
-      while let last = text.last, isBlank(last) { text.removeLast() }
-      if text.isEmpty { continue }
-      let name = String(decoding: text.prefix(Self.longestLine), as: UTF8.self)
+    for line in TargetList.lines(of: octets) {
       do throws(TargetTextError) {
-        // Octets that are no UTF-8.
-        if name.unicodeScalars.contains("\u{fffd}") {
-          throw TargetTextError(input: name, problem: .character("\u{fffd}"), mayHavePort: true)
-        }
-        try add(name) {
+        if let problem = line.problem { throw problem }
+        try add(line.text) {
           if known == nil { known = interfaces() }
           return known ?? []
         }
-      } catch {
-        bad.append(BadLine(number: index + 1, message: error.message))
-      }
+      } catch { bad.append(TargetList.BadLine(number: line.number, message: error.message)) }
     }
     return bad
   }

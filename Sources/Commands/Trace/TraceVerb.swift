@@ -10,17 +10,7 @@ package enum TraceVerb {
   ) throws(EarlyExit) -> TraceInvocation {
     var parse = TraceVerbParse()
     var scanner = OptionScanner(arguments, table: .traceVerb)
-    while let found = try next(&scanner) { try parse.take(found) }
+    while let found = try parse.next(&scanner, description) { try parse.take(found) }
     return try parse.finish(scanner.operands, interfaces: interfaces)
-  }
-
-  private static func next(
-    _ scanner: inout OptionScanner<TraceVerbOption>
-  ) throws(EarlyExit) -> OptionScanner<TraceVerbOption>.Found? {
-    do throws(OptionScanError) {
-      return try scanner.next()
-    } catch {
-      throw VerbError.usage("trace", VerbError.text(error, options: description.options))
-    }
   }
 }

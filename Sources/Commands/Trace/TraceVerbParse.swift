@@ -25,7 +25,7 @@ struct TraceVerbParse: VerbParse {
 
   private var request = TraceRequest()
   private var output = TraceOutputOptions()
-  private var lists: [TraceInvocation.TargetList] = []
+  private var lists: [TargetList] = []
   /// Each choice with the option that made it, to name it in a conflict.
   private var method: (TraceConfiguration.Method, name: String)?
   private var mode: (TraceVerbOption, name: String)?
@@ -236,26 +236,7 @@ struct TraceVerbParse: VerbParse {
     request.configuration.reportsLate = true
   }
 
-  private func refuse(_ condition: Bool, _ name: String, _ reason: String) throws(EarlyExit) {
-    if condition { throw error("\(name) makes no sense here: \(reason)") }
-  }
-
   // MARK: options with more to them
-
-  /// Keeps a choice that can be made once, or again the same.
-  private func choose<Value: Equatable>(
-    _ chosen: inout (Value, name: String)?, _ value: Value, _ name: String
-  ) throws(EarlyExit) {
-    if let chosen, chosen.0 != value { throw error("\(chosen.name) and \(name) exclude each other") }
-    chosen = (value, name)
-  }
-
-  private func path(_ name: String, _ text: String) throws(EarlyExit) -> String {
-    guard !text.isEmpty, !text.utf8.contains(0) else {
-      throw error("\(name): \(quoted(text)) is not a file name")
-    }
-    return text
-  }
 
   private mutating func addGateway(_ name: String, _ text: String) throws(EarlyExit) {
     guard let address = TargetText.ipv6Address(text), !address.needsZone, !address.isMulticast else {

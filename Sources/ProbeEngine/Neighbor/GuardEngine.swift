@@ -125,6 +125,7 @@ package struct GuardEngine: LinkEngine {
 
   package mutating func stop(at now: Instant) {
     guard !isFinished else { return }
+    summary.isInterrupted = configuration.duration != nil
     finish(at: now)
   }
 

@@ -79,16 +79,54 @@ extension HeardMessage {
     else { return nil }
     let status = decoded.checksumStatus(in: packet)
     let payload = packet.extracting(decoded.chain.payload)
-    var octets: [UInt8] = []
-    octets.reserveCapacity(payload.count)
-    for index in payload.indices { octets.append(payload[index]) }
+    let octets = payload.indices.map { payload[$0] }
     let envelope = NeighborEnvelope(
       source: decoded.header.source, destination: decoded.header.destination,
       hopLimit: decoded.header.hopLimit.rawValue, isFragmented: decoded.chain.fragment != nil,
       isChecksumValid: status == .unverifiable ? nil : status == .valid || status == .unfinished)
-    self.init(
-      arrival: arrival, envelope: envelope, octets: octets,
-      broken: (133...137).contains(octets[0]) ? BrokenRule.all(in: octets.span, envelope) : [])
+    var broken: [BrokenRule] = []
+    if (133...137).contains(octets[0]) {
+      broken = BrokenRule.all(in: octets.span, envelope)
+      // A packet that ends before its payload length says is dropped by any receiver, wherever it was cut.
+      if decoded.missingCount > 0, !broken.contains(where: { $0.rule == .length }) {
+        broken.insert(BrokenRule(.length), at: 0)
+      }
+    }
+    self.init(arrival: arrival, envelope: envelope, octets: octets, broken: broken)
+  }
+
+  /// Where the options of a neighbor discovery message begin; nil for other messages and those that are too short.
+  package var options: Range<Int>? {
+    let count =
+      switch type {
+      case 133: RouterSolicitation.headerCount
+      case 134: RouterAdvertisement.headerCount
+      case 135: NeighborSolicitation.headerCount
+      case 136: NeighborAdvertisement.headerCount
+      case 137: Redirect.headerCount
+      default: Int.max
+      }
+    return count <= octets.count ? count..<octets.count : nil
+  }
+
+  /// What stands behind type and length of the first option of a type.
+  package func option(_ type: NeighborOptionType) -> [UInt8]? {
+    guard let options else { return nil }
+    var walk = NeighborOptionWalk(range: options)
+    while let option = try? walk.next(in: octets.span) {
+      if option.type == type { return Array(octets[option.data]) }
+    }
+    return nil
+  }
+
+  /// The address in the first source or target link-layer address option.
+  ///
+  /// An option says not where its address ends; a frame's address is as long as those of the link are.
+  package func linkLayerAddress(_ type: NeighborOptionType) -> LinkLayerAddress? {
+    guard let data = option(type) else { return nil }
+    let count = arrival.linkSource?.octets.count ?? 6
+    // Of another length than the link's: it is shown as it is.
+    return LinkLayerAddress((count + 2 + 7) & ~7 == data.count + 2 ? Array(data[..<count]) : data)
   }
 }
 

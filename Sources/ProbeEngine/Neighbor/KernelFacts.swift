@@ -152,6 +152,8 @@ package struct KernelSettings: Hashable, Sendable {
   package var addressGenerationMode: Int?
   package var duplicateAddressTransmits: Int?
   package var honorsDelegationPreferredFlag: Int?
+  /// What the interface sends with (hop_limit), which an advertisement may set.
+  package var hopLimit: Int?
 
   package init() {}
 }

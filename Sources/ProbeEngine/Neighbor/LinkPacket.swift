@@ -3,26 +3,43 @@ package import Wire
 /// An IPv6 packet around one ICMPv6 message, as it leaves by a raw socket: header, message, checksum.
 package struct LinkPacket: Sendable {
   package private(set) var octets: [UInt8]
-  private let source: IPv6Address
-  private let destination: IPv6Address
+  package let source: IPv6Address
+  package let destination: IPv6Address
+  /// Where the message begins.
+  private let start: Int
 
   /// The packet of the message in `message`, whose checksum is written here.
+  ///
+  /// `isAtomicFragment`: a fragment header stands before it although it is whole (RFC 6946).
   package init(
-    source: IPv6Address, destination: IPv6Address, hopLimit: UInt8 = 255, message: [UInt8]
+    source: IPv6Address, destination: IPv6Address, hopLimit: UInt8 = 255, isAtomicFragment: Bool = false,
+    message: [UInt8]
   ) {
     self.source = source
     self.destination = destination
-    octets = [UInt8](repeating: 0, count: IPv6Header.count) + message
+    start = IPv6Header.count + (isAtomicFragment ? FragmentHeader.count : 0)
+    octets = [UInt8](repeating: 0, count: start) + message
     let header = IPv6Header(
-      payloadLength: UInt16(clamping: message.count), nextHeader: .icmpv6,
-      hopLimit: HopLimit(rawValue: hopLimit), source: source, destination: destination)
+      payloadLength: UInt16(clamping: octets.count - IPv6Header.count),
+      nextHeader: isAtomicFragment ? .fragment : .icmpv6, hopLimit: HopLimit(rawValue: hopLimit),
+      source: source, destination: destination)
     var span = octets.mutableSpan
-    // There are 40 octets.
+    // There is room for both headers.
     _ = try? header.encode(into: &span)
+    if isAtomicFragment {
+      let fragment = FragmentHeader(nextHeader: .icmpv6, offset: 0, isMore: false, identification: 1)
+      _ = try? fragment.encode(into: &span, at: IPv6Header.count)
+    }
     writeChecksum()
   }
 
-  /// Compares and copies: how many octets, or nil where `buffer` has no room.
+  /// Makes the checksum a wrong one.
+  package mutating func spoilChecksum() {
+    guard octets.count >= start + 4 else { return }
+    octets[start + 3] ^= 0x55
+  }
+
+  /// Copies it: how many octets, or nil where `buffer` has no room.
   package func write(into buffer: inout MutableSpan<UInt8>) -> Int? {
     guard octets.count <= buffer.count else { return nil }
     for index in octets.indices { buffer[index] = octets[index] }
@@ -30,14 +47,14 @@ package struct LinkPacket: Sendable {
   }
 
   private mutating func writeChecksum() {
-    guard octets.count >= IPv6Header.count + 4 else { return }
+    guard octets.count >= start + 4 else { return }
     let pseudoHeader = PseudoHeader(
       source: source, destination: destination,
-      upperLayerCount: UInt32(clamping: octets.count - IPv6Header.count),
-      nextHeader: .icmpv6)
-    let checksum = pseudoHeader.checksum(of: octets.span.extracting(IPv6Header.count..<octets.count))
+      upperLayerCount: UInt32(clamping: octets.count - start), nextHeader: .icmpv6)
+    let checksum = pseudoHeader.checksum(of: octets.span.extracting(start..<octets.count))
+    let place = start + 2
     var span = octets.mutableSpan
-    span.store(checksum, at: IPv6Header.count + 2)
+    span.store(checksum, at: place)
   }
 }
 

@@ -29,6 +29,10 @@ package struct NeighborConfiguration: Sendable {
   package var interval = Nanoseconds.seconds(1)
   /// Ends a target with its first answer in place of listening to the end of the window.
   package var stopsAtFirstAnswer = false
+  /// With `stopsAtFirstAnswer`: so long a second station is listened for behind the first answer.
+  package var linger = Nanoseconds.zero
+  /// false: sends nothing and listens to each window all the same; what is heard counts as an answer.
+  package var solicits = true
   /// Goes on asking after an answer, up to `attempts`.
   package var asksOn = false
   /// The solicitation carries our own link-layer address.
@@ -129,6 +133,8 @@ package struct NeighborSummary: Hashable, Sendable {
   package var discarded: UInt64
   /// Our own solicitations that came back.
   package var loopedBack: UInt64
+  /// Answers of stations that `claims` had no room for.
+  package var furtherAnswers: UInt64 = 0
   package var at: Instant
 
   package init(target: Int, verdict: NeighborVerdict, at: Instant) {

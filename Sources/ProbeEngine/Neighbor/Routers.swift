@@ -14,8 +14,13 @@ package struct RouterConfiguration: Sendable {
   package var interval = Nanoseconds.seconds(4)
   /// Ends with the first advertisement.
   package var stopsAtFirstAnswer = false
+  /// false: sends nothing and listens to each window all the same; what is heard counts as an answer.
+  package var solicits = true
   /// Goes on listening until it is stopped, or for so long.
   package var watch: Watch = .no
+  /// So long after the last solicitation at least it is listened before it is said that there is no router (RFC 4861
+  /// §6.2.6: an answer may be delayed by 0.5 s, and multicast advertisements are 3 s apart).
+  package var patience = Nanoseconds.milliseconds(3_500)
   package var includesLinkLayerAddress = true
   /// Routers that are remembered; further ones are counted.
   package var maximumRouters = 64
@@ -57,6 +62,10 @@ package enum AcceptanceObstacle: Hashable, Sendable {
   case mtuOutOfRange
   /// The prefix is not of 64 bits.
   case prefixLengthNot64
+  /// accept_ra_rtr_pref = 0: routes are not read.
+  case routePreferenceOff
+  /// ra_honor_pio_pflag = 1, and the prefix says that addresses come by delegation (RFC 9762).
+  case delegationPreferred
   /// accept_ra_rt_info_max_plen is below the route's length.
   case routeTooLong(maximum: Int)
   /// The advertisement comes from an address of this host (accept_ra_from_local = 0).

@@ -228,6 +228,8 @@ package struct GuardSummary: Hashable, Sendable {
   package var dropped: UInt64
   package var sendFailed: Int
   package var sendErrno: Int32?
+  /// It was stopped before its time was over.
+  package var isInterrupted = false
   package var at: Instant
 
   package init(baseline: LinkBaseline, isWritten: Bool, at: Instant) {

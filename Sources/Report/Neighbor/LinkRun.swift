@@ -31,6 +31,8 @@ package struct LinkRun: Sendable {
   package var view: KernelView
   package var source: IPv6Address?
   package var isCaptured = true
+  /// `routers` that goes on listening: each advertisement is told when it comes.
+  package var isContinuous = false
   package var notes: [String] = []
   package var interfaceNames: InterfaceNames = [:]
   package var version: String

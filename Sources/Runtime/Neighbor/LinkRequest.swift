@@ -28,6 +28,8 @@ package struct LinkRequest: Sendable {
   package var allowsKernelAlone = true
   /// Frames that were heard and sent go into this pcap file.
   package var captureFile: String?
+  /// A file is to be written after the run: capabilities stay permitted, though not effective, for the real user root.
+  package var keepsFileRights = false
   /// nil: from getrandom(2).
   package var seed: UInt64?
 

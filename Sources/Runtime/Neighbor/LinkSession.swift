@@ -1,5 +1,7 @@
+import Capture
 import LinuxNet
 package import ProbeEngine
+import Timing
 
 /// Runs one act on a link from request to end: the only place where link engines, sockets, capture, netlink, clock
 /// and signals meet.
@@ -8,6 +10,146 @@ package enum LinkSession {
   package static func run<Sink: LinkSink & ~Copyable>(
     _ request: LinkRequest, sink: inout Sink
   ) throws(PingFailure) -> [LinkSummary] {
-    throw .system(SystemError("socket", .operationNotPermitted))
+    let signals = try SignalDescriptor.ofSession([.interrupt, .terminate, .hangUp, .terminalStop])
+    var setup = try LinkSetup.open(request)
+    // Root's own file may be in a folder that only root's rights reach: it is opened before they are gone.
+    let opensFileFirst = request.captureFile != nil && Process.isRealUserRoot
+    if !opensFileFirst { try dropPrivileges(request) }
+
+    setup.start.at = SystemClock.monotonicNow()
+    let view = setup.start.view
+    let now = setup.start.at
+    var run = Run(request, opensFileFirst: opensFileFirst)
+    switch setup.act {
+    case .neighbor(let configuration):
+      var engine = NeighborEngine(configuration, view: view, at: now)
+      try run.go(&engine, &setup, signals, &sink)
+    case .conformance(let configuration):
+      var engine = ConformanceEngine(configuration, view: view, at: now)
+      try run.go(&engine, &setup, signals, &sink)
+    case .routers(let configuration):
+      var engine = RouterEngine(configuration, view: view, at: now)
+      try run.go(&engine, &setup, signals, &sink)
+    case .watch(let configuration):
+      var engine = WatchEngine(configuration, view: view, at: now)
+      try run.go(&engine, &setup, signals, &sink)
+    case .scan(let configuration):
+      var engine = ScanEngine(configuration, view: view, at: now)
+      try run.go(&engine, &setup, signals, &sink)
+    case .baseline(let configuration):
+      var engine = GuardEngine(configuration, view: view, at: now)
+      try run.go(&engine, &setup, signals, &sink)
+    }
+    return run.summaries
+  }
+
+  /// For good; where a file is still to be written, capabilities of the real user root can be raised again.
+  private static func dropPrivileges(_ request: LinkRequest) throws(PingFailure) {
+    do throws(SystemError) {
+      if request.keepsFileRights, Process.isRealUserRoot {
+        try Privileges.lower(Capabilities(rawValue: .max))
+      } else {
+        try Privileges.dropAll()
+      }
+    } catch { throw .privileges(error) }
+  }
+
+  /// What lasts as long as the engine runs.
+  private struct Run: ~Copyable {
+    let request: LinkRequest
+    /// Privileges are dropped behind the opening of the file.
+    let opensFileFirst: Bool
+    var clock = KernelClock()
+    var summaries: [LinkSummary] = []
+
+    init(_ request: LinkRequest, opensFileFirst: Bool) {
+      self.request = request
+      self.opensFileFirst = opensFileFirst
+    }
+
+    mutating func go<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
+      _ engine: inout Engine, _ setup: inout LinkSetup, _ signals: borrowing SignalDescriptor,
+      _ sink: inout Sink
+    ) throws(PingFailure) {
+      var transport = LinkTransport(&setup, longestPacket: engine.longestPacket)
+      if let file = request.captureFile {
+        do throws(CaptureError) { try transport.openFile(file) } catch {
+          throw .capture(text: error.description)
+        }
+      }
+      if opensFileFirst { try dropPrivileges(request) }
+      sink.begin(setup.start, clock: clock)
+      var end: LinkEnd?
+      do throws(LinkEnd) { try loop(&engine, &transport, setup.tables, signals, &sink) } catch { end = error }
+      if case .system(let error) = end { throw .system(error) }
+      // What is known by now is the result, whatever became of the link.
+      if end != nil { engine.stop(at: SystemClock.monotonicNow()) }
+      drain(&engine, &sink)
+      do throws(SystemError) {
+        sink.end(at: SystemClock.monotonicNow(), clock: clock)
+        try sink.flush(isLast: true)
+      } catch { throw .system(error) }
+      do throws(CaptureError) { try transport.closeFile() } catch { throw .capture(text: error.description) }
+      if case .capture(let text) = end { throw .capture(text: text) }
+    }
+
+    private mutating func loop<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
+      _ engine: inout Engine, _ transport: inout LinkTransport, _ tables: KernelTables,
+      _ signals: borrowing SignalDescriptor, _ sink: inout Sink
+    ) throws(LinkEnd) {
+      var poller = Poller()
+      let signalSlot = poller.add(signals.descriptor)
+      let slots = transport.listen(&poller)
+
+      while true {
+        engine.handleTimeout(at: SystemClock.monotonicNow())
+        let retry = transport.transmit(&engine, clock: clock)
+        if engine.wantsKernelView { try read(tables, &engine) }
+        drain(&engine, &sink)
+        do throws(SystemError) { try sink.flush(isLast: false) } catch { throw .system(error) }
+        guard let next = engine.nextTimeout(now: SystemClock.monotonicNow()) else { return }
+
+        let deadline = retry ?? next
+        do throws(SystemError) {
+          // `distantFuture` means that only an arrival or a signal can end the wait.
+          _ = try poller.wait(until: deadline == .distantFuture ? nil : ExactWait.wakeUp(for: deadline))
+        } catch { throw .system(error) }
+        clock.refresh()
+        try transport.receive(slots, poller, &engine, clock: clock)
+        if poller.readiness(of: signalSlot).contains(.readable) { try handle(signals, &engine) }
+      }
+    }
+
+    private mutating func drain<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
+      _ engine: inout Engine, _ sink: inout Sink
+    ) {
+      while let event = engine.pollEvent() {
+        if case .summary(let summary) = event { summaries.append(summary) }
+        sink.handle(event, clock: clock)
+      }
+    }
+
+    private func read<Engine: LinkEngine>(
+      _ tables: KernelTables, _ engine: inout Engine
+    ) throws(LinkEnd) {
+      do throws(SystemError) { engine.handleKernelView(try tables.read()) } catch {
+        if error.errno == .noDevice { throw .capture("the interface is gone") }
+        throw .system(error)
+      }
+    }
+
+    private func handle<Engine: LinkEngine>(
+      _ signals: borrowing SignalDescriptor, _ engine: inout Engine
+    ) throws(LinkEnd) {
+      do throws(SystemError) {
+        while let signal = try signals.next() {
+          if signal == .terminalStop {
+            try Signal.stopProcess()
+          } else {
+            engine.stop(at: SystemClock.monotonicNow())
+          }
+        }
+      } catch { throw .system(error) }
+    }
   }
 }

@@ -55,6 +55,10 @@ package enum PingFailure: Error, Sendable {
   /// The face asks for a route before it starts, as its original does.
   case noRoute(SystemError)
   case privileges(SystemError)
+  /// Targets of one run that are on different links: the first, its interface, another, its interface.
+  case differentLinks(String, on: String, String, onOther: String)
+  /// The link cannot serve as asked, in words.
+  case link(text: String)
   /// The loop itself failed, or standard output did (its call is `write`).
   case system(SystemError)
 }

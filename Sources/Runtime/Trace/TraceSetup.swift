@@ -20,7 +20,7 @@ struct TraceSetup: ~Copyable {
   var udpSocket: UDPSocket?
   var echoSocket: ICMPv6Socket?
   /// With `packetSocket`.
-  var capture: TraceCapture?
+  var capture: CaptureOpening?
   /// Where sockets, not a capture, say when answers came.
   private var stampStarter: StampStarter?
   /// The port of raw probes, or of all connections.
@@ -142,7 +142,7 @@ struct TraceSetup: ~Copyable {
     // own probes come in as well.
     let varied = variedPort
     // Names are asked for meanwhile; addresses cost nothing.
-    capture = try TraceCapture(
+    capture = try CaptureOpening.ofTrace(
       filter: CaptureFilter.trace(
         protocol: number, port: varied == .source ? nil : configuration.flow.sourcePort,
         remotePort: varied == .destination ? nil : configuration.flow.destinationPort),

@@ -1,12 +1,13 @@
 /// The words of glibc's getopt_long(3) for a command line that is not well formed, newline included.
 enum GetoptError {
-  static func text(_ error: OptionScanError, programName: String) -> String {
+  /// - typed: the argument that the error is about; a long option that is none is named with all that stands there.
+  static func text(_ error: OptionScanError, programName: String, typed: String) -> String {
     let what =
       switch error {
       case .unknownShort(let letter): "invalid option -- '\(escaped(String(letter)))'"
-      case .unknownLong(let name): "unrecognized option '--\(escaped(name))'"
-      case .ambiguous(let name, let candidates):
-        "option '--\(escaped(name))' is ambiguous; possibilities:"
+      case .unknownLong: "unrecognized option '\(escaped(typed))'"
+      case .ambiguous(_, let candidates):
+        "option '\(escaped(typed))' is ambiguous; possibilities:"
           + candidates.map { " '--\($0)'" }.joined()
       case .missingArgument(let name):
         name.hasPrefix("--")

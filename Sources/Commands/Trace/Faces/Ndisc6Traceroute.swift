@@ -29,7 +29,7 @@ package enum Ndisc6Traceroute {
       do throws(OptionScanError) {
         guard let next = try scanner.next() else { break }
         found = next
-      } catch { throw parse.malformed(error) }
+      } catch { throw parse.malformed(error, typed: scanner.lastArgument) }
       try parse.take(found)
     }
     return try parse.finish(scanner.operands)
@@ -78,8 +78,8 @@ private struct Ndisc6TracerouteParse {
 
   var table: OptionTable<Ndisc6Option> { face == .tcptraceroute6 ? .tcptraceroute6 : .rltraceroute6 }
 
-  func malformed(_ error: OptionScanError) -> EarlyExit {
-    hint(programName, after: GetoptError.text(error, programName: programName))
+  func malformed(_ error: OptionScanError, typed: String) -> EarlyExit {
+    hint(programName, after: GetoptError.text(error, programName: programName, typed: typed))
   }
 
   private func hint(_ program: String, after text: String = "") -> EarlyExit {

@@ -98,7 +98,7 @@ package enum Tracepath {
       var shown = error
       // getopt(3) knows no long options.
       if case .unknownLong = error { shown = .unknownShort("-") }
-      throw usage(after: GetoptError.text(shown, programName: programName))
+      throw usage(after: GetoptError.text(shown, programName: programName, typed: scanner.lastArgument))
     }
   }
 
