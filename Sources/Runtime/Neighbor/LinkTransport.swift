@@ -52,6 +52,7 @@ struct LinkTransport: ~Copyable {
   private let numbersStamps: Bool
   private var packetLedger = StampLedger()
   private var linkLedger = StampLedger()
+  private var usesLinkSocket = false
   private var stampBatch = ReceiveBatch(capacity: 8, messageSize: 64)
 
   private var buffer: [UInt8]
@@ -179,6 +180,7 @@ struct LinkTransport: ~Copyable {
     try socket.value.send(
       buffer.span.extracting(0..<min(transmit.octets, buffer.count)), to: link, interface: interface.index,
       stampIdentifier: identifier)
+    usesLinkSocket = true
     if !numbersStamps { linkLedger.noteSent(transmit.number) }
   }
 
@@ -199,10 +201,14 @@ struct LinkTransport: ~Copyable {
     for _ in 0..<LinkLimits.packetsAtOnce {
       guard let count = try? packetSocket?.value.receiveErrors(into: &stampBatch), count > 0 else { break }
       hand(packetLedger, &engine, clock)
+      if count < stampBatch.capacity { break }
     }
+    // Most acts send nothing by it.
+    guard usesLinkSocket else { return }
     for _ in 0..<LinkLimits.packetsAtOnce {
       guard let count = try? linkSocket?.value.receiveErrors(into: &stampBatch), count > 0 else { break }
       hand(linkLedger, &engine, clock)
+      if count < stampBatch.capacity { break }
     }
   }
 
