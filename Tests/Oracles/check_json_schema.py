@@ -104,7 +104,9 @@ def main():
 
     check(seen == set(kinds), f"every kind of line occurs: {sorted(seen ^ set(kinds))}")
     events = {
-        schema["$defs"][kind]["properties"]["event"]["const"] for kind in kinds if not kind.startswith("trace_")
+        schema["$defs"][kind]["properties"]["event"]["const"]
+        for kind in kinds
+        if not kind.startswith(("trace_", "link_"))
     }
 
     if len(sys.argv) == 4:

@@ -42,6 +42,16 @@ import Timing
         hasSnapshot: mode == .hops)
       lines += printed.output.standardOutput
     }
+    for act in LinkHarmlessOutputTests.acts {
+      let every = EveryLinkEvent(act: act)
+      // What does not depend on the act once, its end for each.
+      let events = every.events.filter {
+        if case .summary = $0 { true } else { act == .routers }
+      }
+      lines += PrintedLink(LinkJSON(), every.run, events).output.standardOutput
+    }
+    let targets = EveryLinkEvent(act: .resolve)
+    lines += PrintedLink(LinkJSON(), targets.run, targets.events).output.standardOutput
     #expect(Self.write(lines, to: path))
   }
 

@@ -30,8 +30,7 @@ extension OptionTable<LinkVerbOption> {
 extension CommandDescription {
   static let rdisc = CommandDescription(
     name: "rdisc",
-    summary:
-      "Shows what every router of the link advertises, which rules that breaks, and what the kernel made of it.",
+    summary: "Shows what each router of the link advertises, and what the kernel made of it.",
     operands: "INTERFACE",
     takesInterfaces: true,
     examples: [

@@ -146,7 +146,8 @@ struct NeighborInquiry {
         return (known, false)
       }
       if let known = alike.first(where: {
-        claimants[$0].claim.optionLink == nil && claimants[$0].claim.frameLink == frame
+        claimants[$0].claim.optionLink == nil
+          && (claimants[$0].claim.frameLink == frame || claimants[$0].claim.frameLink == option)
       }) {
         let isNew = !alike.contains { $0 != known && claimants[$0].station == option }
         claimants[known].claim.optionLink = option

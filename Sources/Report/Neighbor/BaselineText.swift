@@ -12,6 +12,11 @@ enum BaselineText {
         out.put(" at ")
         out.put(link)
       }
+      if let option = router.optionLink {
+        out.put(" (its option names ")
+        out.put(option)
+        out.put(")")
+      }
       out.put(": lifetime ")
       DurationText.put(seconds: UInt64(router.lifetime), into: &out)
       out.put(", preference ")

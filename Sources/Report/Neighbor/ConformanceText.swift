@@ -77,7 +77,7 @@ enum ConformanceText {
   static func put(_ row: ConformanceRow, into out: inout [UInt8]) {
     let received: String
     if let errno = row.errno {
-      received = "could not be sent: " + ErrnoText.text(errno)
+      received = "could not be sent: " + (ErrnoText.name(errno) ?? "errno \(errno)")
     } else {
       received = row.received?.text ?? "no answer"
     }

@@ -37,9 +37,9 @@ struct FindingText {
       out.put("the advertisement of ")
       putAddress(finding, into: &out)
       out.put(" names ")
-      putLink(finding, into: &out)
-      out.put(", its frame came from ")
       putOther(finding, into: &out)
+      out.put(", its frame came from ")
+      putLink(finding, into: &out)
       out.put(" (a proxy, or a lie)")
     case .duplicateAddress:
       out.put("the kernel refused ")
@@ -64,21 +64,23 @@ struct FindingText {
       out.put(", the link carries ")
       putValue(finding.expected, finding, into: &out)
     case .mtuDiffers:
-      out.put("the MTU is ")
+      out.put("IPv6 uses an MTU of ")
       putValue(finding.found, finding, into: &out)
-      out.put(" where ")
+      if finding.address != nil {
+        out.put(", while router ")
+        putAddress(finding, into: &out)
+        out.put(" advertises ")
+      } else {
+        out.put(", while no router advertises one and the link carries ")
+      }
       putValue(finding.expected, finding, into: &out)
-      out.put(finding.address == nil ? " was expected" : " is advertised by ")
-      if finding.address != nil { putAddress(finding, into: &out) }
+      putObstacle(finding, into: &out)
     case .notAccepted:
       out.put("the kernel did not take ")
       putSubject(finding, into: &out)
       out.put(" from router ")
       putAddress(finding, into: &out)
-      if let obstacle = finding.obstacle {
-        out.put(": ")
-        ObstacleText.put(obstacle, interface: run.view.interface.name, into: &out)
-      }
+      putObstacle(finding, into: &out)
     case .routerRetires:
       putStation(finding, into: &out)
       out.put(" is no longer a default router: it advertises a lifetime of 0")
@@ -159,6 +161,10 @@ struct FindingText {
     out.put(" breaks ")
     guard let broken = finding.rule else { return out.put("a rule") }
     NeighborRuleText.put(broken, nil, into: &out)
+    if finding.otherAddress != nil, finding.otherAddress != finding.address {
+      out.put(", sent by ")
+      putOtherAddress(finding, into: &out)
+    }
     if let found = finding.found {
       out.put(", found ")
       putValue(found, finding, into: &out)
@@ -177,7 +183,7 @@ struct FindingText {
     out.put(" says ")
     putValue(finding.found, finding, into: &out)
     out.put(", ")
-    if let other = finding.otherAddress { out.put(other) } else { out.put("another") }
+    putOtherAddress(finding, into: &out)
     out.put(" says ")
     putValue(finding.expected, finding, into: &out)
   }
@@ -196,8 +202,18 @@ struct FindingText {
 
   // MARK: - Parts
 
+  private func putObstacle(_ finding: Finding, into out: inout [UInt8]) {
+    guard let obstacle = finding.obstacle else { return }
+    out.put(": ")
+    ObstacleText.put(obstacle, interface: run.view.interface.name, into: &out)
+  }
+
   private func putAddress(_ finding: Finding, into out: inout [UInt8]) {
     if let address = finding.address { out.put(address) } else { out.put("an unknown address") }
+  }
+
+  private func putOtherAddress(_ finding: Finding, into out: inout [UInt8]) {
+    if let other = finding.otherAddress { out.put(other) } else { out.put("another") }
   }
 
   private func putLink(_ finding: Finding, into out: inout [UInt8]) {

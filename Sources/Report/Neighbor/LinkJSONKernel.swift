@@ -94,7 +94,7 @@ struct LinkJSONKernel {
       ("accept_ra_min_lft", settings.acceptMinimumLifetime),
       ("accept_ra_from_local", settings.acceptFromLocal),
       ("autoconf", settings.autoconfiguration), ("addr_gen_mode", settings.addressGenerationMode),
-      ("dad_transmits", settings.duplicateAddressTransmits),
+      ("hop_limit", settings.hopLimit), ("dad_transmits", settings.duplicateAddressTransmits),
       ("ra_honor_pio_pflag", settings.honorsDelegationPreferredFlag),
     ] {
       object.put(name, ifKnown: value.map { Int64($0) })

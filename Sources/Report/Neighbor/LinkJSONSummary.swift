@@ -41,9 +41,11 @@ struct LinkJSONSummary {
       line.put("advertisements", summary.advertisements)
       line.put("problems", summary.problems)
       line.put("notices", summary.notices)
+      line.put("repeats", summary.repeats)
       line.put("dropped", summary.dropped)
       line.put("send_failed", Int64(summary.sendFailed))
       line.put(errno: summary.sendErrno)
+      line.put("interrupted", summary.isInterrupted)
       line.objects("routers", summary.baseline.routers) { put($0, into: &$1) }
     case .conformance(let tried, let asExpected, _):
       line.put("tried", Int64(tried))
@@ -73,11 +75,13 @@ struct LinkJSONSummary {
     line.put(errno: summary.sendErrno)
     line.put("discarded", summary.discarded)
     line.put("looped_back", summary.loopedBack)
+    line.put("further_answers", summary.furtherAnswers)
   }
 
   private func put(_ router: LinkBaseline.Router, into object: inout JSONLine) {
     scope.put("address", router.address, into: &object)
     object.put("link", link: router.link)
+    object.put("option_link", link: router.optionLink)
     object.put("current_hop_limit", UInt64(router.hopLimit))
     object.put("flags", words: RouterAdvertisement.Flags(rawValue: router.flags).names)
     object.put("flags_octet", UInt64(router.flags))

@@ -19,7 +19,7 @@ enum LinkSummaryText {
     put(summary.discarded, " not believed", into: &out)
     put(summary.forgotten, " of further routers not looked at", into: &out)
     put(failed: summary.sendFailed, summary.sendErrno, into: &out)
-    if summary.isInterrupted { out.put("; stopped early") }
+    if summary.isInterrupted { put(words: "stopped early", into: &out) }
     out.put("\n")
   }
 
@@ -63,16 +63,21 @@ enum LinkSummaryText {
       out.put(", ")
       out.put(summary.notices, "notice", "notices")
     }
+    put(summary.repeats, " told within the minute before", into: &out)
     put(summary.dropped, " not looked at, for want of room", into: &out)
     put(failed: summary.sendFailed, summary.sendErrno, into: &out)
+    if summary.isInterrupted { put(words: "stopped early", into: &out) }
     if out.last != 0x0a { out.put("\n") }
   }
 
   /// What is not zero.
   private static func put(_ count: UInt64, _ words: String, into out: inout [UInt8]) {
-    guard count > 0 else { return }
+    if count > 0 { put(words: "\(count)\(words)", into: &out) }
+  }
+
+  /// Behind a semicolon, or on a line of its own below a list.
+  private static func put(words: String, into out: inout [UInt8]) {
     if out.last != 0x0a { out.put("; ") }
-    out.put(decimal: count)
     out.put(words)
   }
 

@@ -21,6 +21,11 @@ struct NeighborVerdictText {
       out.put(summary.discarded == 1 ? "was" : "were")
       out.put(" not believed\n")
     }
+    if summary.furtherAnswers > 0 {
+      out.put("  ")
+      out.put(summary.furtherAnswers, "answer", "answers")
+      out.put(" of further stations\n")
+    }
     putAdvice(summary, into: &out)
     if options.isVerbose { putCounts(summary, into: &out) }
   }

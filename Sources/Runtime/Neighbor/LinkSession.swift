@@ -12,12 +12,14 @@ package enum LinkSession {
   ) throws(PingFailure) -> [LinkSummary] {
     let signals = try SignalDescriptor.ofSession([.interrupt, .terminate, .hangUp, .terminalStop])
     var setup = try LinkSetup.open(request)
-    try dropPrivileges(request)
+    // Root's own file may be in a folder that only root's rights reach: it is opened before they are gone.
+    let opensFileFirst = request.captureFile != nil && Process.isRealUserRoot
+    if !opensFileFirst { try dropPrivileges(request) }
 
     setup.start.at = SystemClock.monotonicNow()
     let view = setup.start.view
     let now = setup.start.at
-    var run = Run(file: request.captureFile)
+    var run = Run(request, opensFileFirst: opensFileFirst)
     switch setup.act {
     case .neighbor(let configuration):
       var engine = NeighborEngine(configuration, view: view, at: now)
@@ -54,22 +56,28 @@ package enum LinkSession {
 
   /// What lasts as long as the engine runs.
   private struct Run: ~Copyable {
-    let file: String?
+    let request: LinkRequest
+    /// Privileges are dropped behind the opening of the file.
+    let opensFileFirst: Bool
     var clock = KernelClock()
     var summaries: [LinkSummary] = []
 
-    init(file: String?) { self.file = file }
+    init(_ request: LinkRequest, opensFileFirst: Bool) {
+      self.request = request
+      self.opensFileFirst = opensFileFirst
+    }
 
     mutating func go<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
       _ engine: inout Engine, _ setup: inout LinkSetup, _ signals: borrowing SignalDescriptor,
       _ sink: inout Sink
     ) throws(PingFailure) {
       var transport = LinkTransport(&setup, longestPacket: engine.longestPacket)
-      if let file {
+      if let file = request.captureFile {
         do throws(CaptureError) { try transport.openFile(file) } catch {
           throw .capture(text: error.description)
         }
       }
+      if opensFileFirst { try dropPrivileges(request) }
       sink.begin(setup.start, clock: clock)
       var end: LinkEnd?
       do throws(LinkEnd) { try loop(&engine, &transport, setup.tables, signals, &sink) } catch { end = error }

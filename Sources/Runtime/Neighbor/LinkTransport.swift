@@ -174,6 +174,8 @@ struct LinkTransport: ~Copyable {
     _ transmit: LinkTransmit, to link: [UInt8], _ identifier: UInt32?
   ) throws(SystemError) {
     guard let socket = linkSocket else { throw SystemError("sendmsg", .operationNotPermitted) }
+    // The kernel would fill up a short address, and cut a long one.
+    guard link.count == interface.link?.octets.count else { throw SystemError("sendmsg", .invalidArgument) }
     try socket.value.send(
       buffer.span.extracting(0..<min(transmit.octets, buffer.count)), to: link, interface: interface.index,
       stampIdentifier: identifier)
@@ -246,15 +248,19 @@ struct LinkTransport: ~Copyable {
         while rounds < LinkLimits.roundsAtOnce,
           try dispatch(&engine, clock: clock) == LinkLimits.framesAtOnce
         { rounds += 1 }
-      } catch { throw .capture(error.text) }
+      } catch { throw broken(error.text) }
       // What libpcap takes no notice of would wake the poller for ever.
-      if readiness.contains(.hangup) { throw .capture("the capture has ended") }
+      if readiness.contains(.hangup) { throw broken("the capture has ended") }
     }
     guard now - lossesSeenAt >= LinkLimits.lossInterval else { return }
     lossesSeenAt = now
     guard let dropped = try? capture?.value.statistics().dropped, dropped > droppedFrames else { return }
     engine.handleCaptureLoss(UInt64(dropped - droppedFrames), at: now)
     droppedFrames = dropped
+  }
+
+  private func broken(_ text: String) -> LinkEnd {
+    .capture(interface.index == 0 ? text : "\(interface.name): \(text)")
   }
 
   private mutating func dispatch<Engine: LinkEngine>(
@@ -296,7 +302,7 @@ struct LinkTransport: ~Copyable {
         for change in KernelChange.all(change, on: interface.index) { engine.handleKernel(change, at: now) }
       }
     } catch { throw .system(error) }
-    if isGone { throw .capture("the interface is gone") }
+    if isGone { throw broken("the interface is gone") }
   }
 
   // MARK: File

@@ -6,6 +6,14 @@ import Testing
 @testable import Commands
 
 @Suite struct LinkFailureTextTests {
+  /// The resolver's own words for a name that is none; nobody is asked.
+  private static var noName: ResolverError {
+    do throws(ResolverError) {
+      _ = try Resolver.resolve("name.example", numericOnly: true)
+      preconditionFailure("a name that is a number")
+    } catch { return error }
+  }
+
   private func exit(_ failure: PingFailure, _ line: String = "fe80::1%eth0") throws -> EarlyExit {
     let invocation = try NdiscVerb.parse(line.split(separator: " ").map(String.init))
     return LinkFailureText.exit(failure, invocation, programName: "probe6 ndisc") { ["eth0"] }
@@ -37,11 +45,11 @@ import Testing
     #expect(
       unknown.standardError
         == "probe6 ndisc: 'eth9' is not an interface of this host (such as 'eth0')\n")
-    let name = try exit(.resolution(name: "neigbors", .noAnswer, hasIPv4: false), "neigbors")
+    let name = try exit(.resolution(name: "neigbors", Self.noName, hasIPv4: false), "neigbors")
     #expect(name.exitCode == 2)
     #expect(name.standardError.hasPrefix("probe6 ndisc: neigbors: "))
     #expect(name.standardError.hasSuffix("\nprobe6 ndisc: did you mean probe6 ndisc neighbors?\n"))
-    let other = try exit(.resolution(name: "host.example", .noAnswer, hasIPv4: true), "host.example")
+    let other = try exit(.resolution(name: "host.example", Self.noName, hasIPv4: true), "host.example")
     #expect(
       other.standardError
         == "probe6 ndisc: host.example: the name has only IPv4 addresses, and this is an IPv6 tool\n")

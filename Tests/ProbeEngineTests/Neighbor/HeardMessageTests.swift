@@ -208,9 +208,9 @@ import Wire
     let mtu: [UInt8] = [5, 1, 0, 0, 0, 0, 0, 1]
     var message = advertisement(mtu + [250, 1, 0, 0, 0, 0, 0, 0] + mtu + [9, 0, 0, 0, 0, 0, 0, 0])
     message[1] = 3
-    let heard = try #require(heard(packet(message, from: target, hopLimit: 1)))
+    let told = try #require(heard(packet(message, from: target, hopLimit: 1)))
     #expect(
-      heard.broken == [
+      told.broken == [
         BrokenRule(.hopLimit), BrokenRule(.code), BrokenRule(.sourceNotLinkLocal),
         BrokenRule(.mtuTooSmall, at: 16), BrokenRule(.mtuTooSmall, at: 32), BrokenRule(.optionLength, at: 40),
       ])

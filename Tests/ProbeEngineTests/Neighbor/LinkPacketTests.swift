@@ -32,7 +32,8 @@ import Wire
     #expect(unspecified.octets.count == 48)
     for packet in [plain, unspecified] {
       let arrival = FrameArrival(interface: 1, stamp: .zero, readAt: .zero)
-      let message = try #require(HeardMessage(decoding: packet.octets.span, arrival))
+      let heard = HeardMessage(decoding: packet.octets.span, arrival)
+      let message = try #require(heard)
       #expect(message.broken.isEmpty && message.envelope.isChecksumValid == true)
     }
   }
@@ -51,11 +52,13 @@ import Wire
     let packet = LinkPacket.neighborSolicitation(target: target, source: source, link: nil)
     var small = [UInt8](repeating: 1, count: packet.octets.count - 1)
     var span = small.mutableSpan
-    #expect(packet.write(into: &span) == nil)
+    let refused = packet.write(into: &span)
+    #expect(refused == nil)
     #expect(small.allSatisfy { $0 == 1 })
     var large = [UInt8](repeating: 1, count: packet.octets.count + 1)
     var room = large.mutableSpan
-    #expect(packet.write(into: &room) == packet.octets.count)
+    let written = packet.write(into: &room)
+    #expect(written == packet.octets.count)
     #expect(Array(large.dropLast()) == packet.octets && large.last == 1)
   }
 

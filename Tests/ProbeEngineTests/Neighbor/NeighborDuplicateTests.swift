@@ -12,14 +12,13 @@ import Wire
 
   private func ask(
     inputs: [(Nanoseconds, Link.Input)] = [], view: KernelView = SolicitedLink.view(),
-    change: (inout NeighborConfiguration) -> Void = { _ in },
+    attempts: Int = 1,
     sourceLocation: SourceLocation = #_sourceLocation,
     _ fate: (Link.Question) -> Link.Fate = { _ in .silence }
   ) -> Link.Result {
     Link.ask(
       Link.configuration(.duplicateDetection) {
-        $0.attempts = 1
-        change(&$0)
+        $0.attempts = attempts
       }, view: view, inputs: inputs, sourceLocation: sourceLocation, fate)
   }
 
@@ -66,7 +65,7 @@ import Wire
   }
 
   @Test func `our own probe that comes back is no neighbor`() {
-    let result = ask(change: { $0.attempts = 2 }) {
+    let result = ask(attempts: 2) {
       .replies([
         Link.Reply(delay: .milliseconds(1), octets: $0.octets, frame: Link.link),
         Link.Reply(delay: .milliseconds(2), octets: $0.octets, frame: other),
@@ -129,7 +128,7 @@ import Wire
 
   @Test func `an address of this host is local, and one that was never asked for is not free`() {
     #expect(ask(view: Link.view(own: [Link.target(0)])).verdicts == [.local])
-    #expect(ask(change: { $0.attempts = 0 }).verdicts == [.interrupted])
+    #expect(ask(attempts: 0).verdicts == [.interrupted])
     #expect(ask(inputs: [(.milliseconds(500), .stop)]).verdicts == [.interrupted])
     #expect(ask { _ in .failure(errno: 1) }.verdicts == [.sendFailed])
   }

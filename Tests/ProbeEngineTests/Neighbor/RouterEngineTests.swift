@@ -20,7 +20,7 @@ import Wire
       [0x60, 0, 0, 0, 0, 16, 58, 255]  // version, payload length, next header, hop limit
       + [0xfe, 0x80] + [UInt8](repeating: 0, count: 13) + [0x11]  // source
       + [0xff, 2] + [UInt8](repeating: 0, count: 13) + [2]  // ff02::2
-      + [133, 0, 0x7b, 0x95, 0, 0, 0, 0]  // type, code, checksum, reserved
+      + [133, 0, 0x7a, 0x0c, 0, 0, 0, 0]  // type, code, checksum as scapy has it, reserved
       + [1, 1, 2, 0, 0, 0, 0, 0x11]  // source link-layer address
     #expect(packet == expected)
     #expect(run.engine.longestPacket == packet.count)

@@ -187,6 +187,8 @@ struct RouterRun {
   var sendError: Int32?
 
   private var inputs: [(at: Instant, input: Input)] = []
+  /// Those before it were fed.
+  private var nextInput = 0
   private var stamps: [(at: Instant, number: UInt64, stamp: Instant)] = []
   private(set) var packets: [[UInt8]] = []
   private(set) var sentAt: [Instant] = []
@@ -226,18 +228,15 @@ struct RouterRun {
     let now = now
     for stamp in stamps where stamp.at <= now { engine.handleTransmitted(stamp.number, at: stamp.stamp) }
     stamps.removeAll { $0.at <= now }
-    var count = 0
-    for input in inputs {
-      guard input.at <= now else { break }
-      count += 1
-      switch input.input {
+    while nextInput < inputs.count, inputs[nextInput].at <= now {
+      switch inputs[nextInput].input {
       case .message(let message): engine.handleReceived(message)
       case .change(let change): engine.handleKernel(change, at: now)
       case .stop: engine.stop(at: now)
       }
+      nextInput += 1
       drain()
     }
-    inputs.removeFirst(count)
     engine.handleTimeout(at: now)
     transmit()
     if engine.wantsKernelView, var view = kernel {
@@ -248,7 +247,7 @@ struct RouterRun {
     drain()
     guard let timeout = engine.nextTimeout(now: now) else { return nil }
     var next = timeout
-    if let input = inputs.first { next = min(next, input.at) }
+    if nextInput < inputs.count { next = min(next, inputs[nextInput].at) }
     for stamp in stamps { next = min(next, stamp.at) }
     return next
   }

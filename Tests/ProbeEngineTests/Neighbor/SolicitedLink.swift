@@ -44,6 +44,8 @@ struct SolicitedLink {
     /// Told as sent, and as not sent.
     var sent = 0
     var failed = 0
+    /// Numbers of either.
+    var told = Set<UInt64>()
     var windows: [(target: Int, attempt: Int, answers: Int)] = []
     var verdicts: [NeighborVerdict] { summaries.sorted { $0.target < $1.target }.map(\.verdict) }
   }
@@ -226,8 +228,12 @@ extension SolicitedLink.Result {
   mutating func take(_ event: LinkEvent) {
     events.append(event)
     switch event {
-    case .sent: sent += 1
-    case .sendFailed: failed += 1
+    case .sent(let probe):
+      sent += 1
+      told.insert(probe.number)
+    case .sendFailed(let probe, _):
+      failed += 1
+      told.insert(probe.number)
     case .advertisement(let advertisement): advertisements.append(advertisement)
     case .attemptEnded(let target, let attempt, let answers, _): windows.append((target, attempt, answers))
     case .finding(let finding): findings.append(finding)
@@ -248,7 +254,8 @@ extension SolicitedLink.Result {
     #expect(
       summaries.map(\.target).sorted() == Array(targets), "each target has one summary",
       sourceLocation: sourceLocation)
-    #expect(sent + failed == questions.count, sourceLocation: sourceLocation)
+    #expect(told == Set(questions.map(\.transmit.number)), sourceLocation: sourceLocation)
+    #expect(summaries.reduce(0) { $0 + $1.sendFailed } == failed, sourceLocation: sourceLocation)
     #expect(
       summaries.reduce(0) { $0 + $1.attempted } == questions.count,
       sourceLocation: sourceLocation)

@@ -152,7 +152,8 @@ struct EveryLinkEvent {
     .discarded(.hopLimit), .ipv6Disabled, .acceptRAOff, .forwarding, .noLinkLocalAddress, .defaultRouterOff,
     .prefixInformationOff, .autoconfigurationOff, .hopLimitTooLow(minimum: 32), .lifetimeTooShort(minimum: 0),
     .mtuOff, .mtuOutOfRange, .prefixLengthNot64, .routeTooLong(maximum: 0), .fromThisHost,
-    .optionIgnored(.prefixLinkLocal), .duplicateAddress, .lifetimeZero, .unknown,
+    .optionIgnored(.prefixLinkLocal), .duplicateAddress, .lifetimeZero, .routePreferenceOff,
+    .delegationPreferred, .unknown,
   ]
 
   static let fields: [Finding.Field] = [
@@ -297,7 +298,7 @@ struct EveryLinkEvent {
       var full = makeNeighborSummary(
         verdict, target: 1, claims: [makeClaim(), tentative, bare], kernel: makeEntry(.permanent, mac(0xc)),
         attempted: 3)
-      (full.discarded, full.loopedBack) = (2, 2)
+      (full.discarded, full.loopedBack, full.furtherAnswers) = (2, 2, 1)
       (full.sendFailed, full.sendErrno) = (1, 105)
       summaries.append(full)
       summaries.append(
@@ -318,7 +319,7 @@ struct EveryLinkEvent {
   static func guardSummaries(_ octets: [UInt8]) -> [GuardSummary] {
     var full = LinkBaseline.Router(
       address: linkLocal, link: mac(1), hopLimit: 64, flags: 0xff, preference: .reserved, lifetime: 1_800)
-    full.mtu = 1_500
+    (full.mtu, full.optionLink) = (1_500, mac(2))
     full.prefixes = [
       .init(prefix: onLink(0), length: 64, flags: 0xff, validLifetime: .max, preferredLifetime: 0),
       .init(prefix: peer, length: 128, flags: 0, validLifetime: 1, preferredLifetime: 1),
@@ -331,7 +332,8 @@ struct EveryLinkEvent {
     let baseline = LinkBaseline(routers: [full, bare])
     var compared = GuardSummary(baseline: baseline, isWritten: false, at: .zero)
     (compared.problems, compared.notices, compared.dropped) = (2, .max, 1)
-    (compared.sendFailed, compared.sendErrno) = (2, 1)
+    (compared.sendFailed, compared.sendErrno, compared.repeats) = (2, 1, 5)
+    compared.isInterrupted = true
     return [
       GuardSummary(baseline: baseline, isWritten: true, at: .zero), compared,
       GuardSummary(baseline: LinkBaseline(), isWritten: false, at: .zero),
@@ -368,6 +370,7 @@ struct EveryLinkEvent {
     settings.autoconfiguration = 1
     settings.addressGenerationMode = 0
     settings.duplicateAddressTransmits = 1
+    settings.hopLimit = 64
     settings.honorsDelegationPreferredFlag = -1
     return settings
   }()

@@ -8,7 +8,9 @@ enum EveryOption {
   private static let hour: [UInt8] = [0, 0, 0x0e, 0x10]
   private static let forever: [UInt8] = [0xff, 0xff, 0xff, 0xff]
 
-  static func all(_ octets: [UInt8]) -> [[UInt8]] { plain(octets) + [domain(octets, plain(octets))] + odd(octets) }
+  static func all(_ octets: [UInt8]) -> [[UInt8]] {
+    plain(octets) + [domain(octets, plain(octets))] + odd(octets)
+  }
 
   /// As they should be.
   static func plain(_ hostile: [UInt8]) -> [[UInt8]] {
@@ -31,7 +33,8 @@ enum EveryOption {
       option(24, [0, 0x18] + forever),
       option(25, [0, 0] + hour + server + wireOctets(other)),
       option(26, [0x80, 0, 0, 0, 0, 0]),
-      option(31, [0, 0] + hour + wireName([label, Array("a.b\\".utf8)]) + wireName([Array("example".utf8)])),
+      option(
+        31, [0, 0] + hour + wireName([label, Array("a.b\\".utf8)]) + wireName([Array("example".utf8)])),
       option(33, [1, 0, 0, 0, 0, 60] + [1, 2, 3, 4, 5, 6, 7, 8]),
       option(34, [64, 0x13, 0, 0, 0, 60] + wireOctets(peer).prefix(8)),
       option(35, [0, 1, 0, 2, 0, 60] + server),
