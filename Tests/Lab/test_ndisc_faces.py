@@ -6,6 +6,7 @@ import subprocess
 import forge
 import lab as labs
 import link
+import ndisc_face_cases
 from forge import link_option, neighbor_advertisement, option, prefix_option, router_advertisement
 from lab import Skip, equal, expect
 from link import ALICE, DUPLICATE, PROXIED, STATIONS, link_address
@@ -101,6 +102,15 @@ SAME = [
 ]
 
 
+def expect_same(command, theirs, ours):
+    problems = [] if theirs[0] == ours[0] else [f"exit code {ours[0]}, the original's {theirs[0]}"]
+    for name, their_octets, our_octets in zip(("stdout", "stderr"), theirs[1:], ours[1:]):
+        if their_octets != our_octets:
+            problems.append(difference(name, their_octets.decode(errors="backslashreplace"),
+                                       our_octets.decode(errors="backslashreplace")) or f"{name}: line ends differ")
+    expect(not problems, command, *problems)
+
+
 def same_case(line):
     words = line.split()
     answer = words.pop(0) if words[0] in ADVERTISEMENTS or words[0] == "-" else None
@@ -110,20 +120,52 @@ def same_case(line):
         guest = lab.guest([OWN])
         if answer in ADVERTISEMENTS:
             lab.mallory().route(ADVERTISEMENTS[answer])
-        theirs, ours = both(guest, command)
-        problems = [] if theirs[0] == ours[0] else [f"exit code {ours[0]}, the original's {theirs[0]}"]
-        for name, their_octets, our_octets in zip(("stdout", "stderr"), theirs[1:], ours[1:]):
-            if their_octets != our_octets:
-                problems.append(difference(name, their_octets.decode(errors="backslashreplace"),
-                                           our_octets.decode(errors="backslashreplace")) or f"{name}: line ends differ")
-        expect(not problems, line, *problems)
+        expect_same(command, *both(guest, command))
 
     test.__doc__ = f"{line}: the octets and exit code of the original"
     return test
 
 
+def host_case(words, command):
+    def test(lab):
+        lab.link
+        expect_same(command, *both(None, command))
+
+    test.__doc__ = f"{command} on the host ({words}): the octets and exit code of the original"
+    return test
+
+
 for _number, _line in enumerate(SAME):
     globals()[f"test_same_{_number:03}"] = same_case(_line)
+for _number, (_words, _line) in enumerate(ndisc_face_cases.SAME):
+    globals()[f"test_same_on_the_host_{_number:03}"] = host_case(_words, _line)
+
+
+def routers_case(words, command):
+    def test(lab):
+        lab.radvd()
+        lab.dnsmasq()
+        theirs, ours = both(None, command)
+        equal((ours[0], ours[2]), (theirs[0], theirs[2]), "exit code and stderr", theirs, ours)
+        heard = ndisc_face_cases.advertisements
+        equal(heard(ours[1]), heard(theirs[1]), "advertisements", theirs, ours)
+
+    test.__doc__ = f"{command} ({words}): the advertisements of the original, octet by octet"
+    return test
+
+
+for _number, (_words, _line) in enumerate(ndisc_face_cases.ROUTERS):
+    globals()[f"test_routers_{_number:03}"] = routers_case(_words, _line)
+
+
+def test_different_on_purpose(lab):
+    """Where the faces are to differ, they say why on stderr, and nothing else on stdout"""
+    lab.link
+    for words, command, why in ndisc_face_cases.DIFFERENT:
+        theirs, ours = both(None, command)
+        expect(ours[2] != theirs[2] and ours[2], f"{words}: {why}", theirs, ours)
+        if ours[0] == 0:
+            equal(len(ours[1]), len(theirs[1]), f"octets of stdout: {words}", theirs, ours)
 
 
 # --- defects of 1.0.5, not copied ------------------------------------------------------------------------
