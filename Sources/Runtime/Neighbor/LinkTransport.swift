@@ -121,11 +121,12 @@ struct LinkTransport: ~Copyable {
         pending = engine.pollTransmit(at: SystemClock.monotonicNow(), into: &span)
       }
       guard let transmit = pending else { break }
+      let before = SystemClock.monotonicNow()
       do throws(SystemError) {
         try send(transmit)
         hasSent = true
         last = transmit.number
-        note(transmit, clock: clock)
+        note(transmit, at: clock.realtime(from: before))
       } catch {
         let now = SystemClock.monotonicNow()
         if error.errno.isForWantOfRoom {
@@ -313,8 +314,9 @@ struct LinkTransport: ~Copyable {
 
   // MARK: File
 
-  /// A packet of ours into the file: with the header that its frame has on Ethernet.
-  private mutating func note(_ transmit: LinkTransmit, clock: KernelClock) {
+  /// A packet of ours into the file: with the header that its frame has on Ethernet, and the time of the call, so that
+  /// it stands before its answer.
+  private func note(_ transmit: LinkTransmit, at stamp: Int64) {
     guard file != nil, capture?.value.linkType == .ethernet, let source = interface.link?.ethernet
     else { return }
     let link = transmit.linkDestination ?? LinkLayerAddress(ethernet: transmit.destination)
@@ -328,8 +330,7 @@ struct LinkTransport: ~Copyable {
     file?.value.append(
       frame.span,
       CapturedMetadata(
-        stamp: clock.realtime(from: SystemClock.monotonicNow()), originalLength: frame.count,
-        linkType: .ethernet, direction: .outgoing))
+        stamp: stamp, originalLength: frame.count, linkType: .ethernet, direction: .outgoing))
   }
 }
 
