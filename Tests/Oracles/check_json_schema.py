@@ -38,8 +38,14 @@ def refuse_constant(name):
     raise ValueError("not JSON: " + name)
 
 
-def with_strangers(value):
-    """Copies of a line, each with an unknown key in one of the objects inside it."""
+def shape(node):
+    """What decides which part of the schema an object meets: its keys, and its short words and numbers of type."""
+    names = [node.get(key) for key in ("verb", "act", "kind", "name", "type", "part")]
+    return tuple(sorted(node)), tuple(name for name in names if isinstance(name, (str, int)))
+
+
+def with_strangers(value, seen):
+    """Copies of a line, each with an unknown key in one of the objects inside it whose place and shape is new."""
     paths = [[]]
 
     def walk(node, path):
@@ -51,6 +57,13 @@ def with_strangers(value):
 
     walk(value, [])
     for path in paths:
+        node = value
+        for key in path:
+            node = node[key]
+        place = (value.get("event"), tuple(key for key in path if isinstance(key, str)), shape(node))
+        if place in seen:
+            continue
+        seen.add(place)
         changed = copy.deepcopy(value)
         node = changed
         for key in path:
@@ -79,6 +92,8 @@ def main():
         for kind in kinds
     }
     seen = set()
+    shapes = set()
+    places = set()
     for number, line in enumerate(lines, 1):
         check(line.isprintable(), f"line {number} has only printable characters")
         try:
@@ -91,8 +106,11 @@ def main():
         check(list(value)[:3] == ["schema", "event", "time"], f"line {number} begins with its envelope")
         seen.update(kind for kind in kinds if kind not in seen and judges[kind].is_valid(value))
 
-        for path, stranger in with_strangers(value):
+        for path, stranger in with_strangers(value, places):
             check(not validator.is_valid(stranger), f"line {number} with an unknown key in {path} fails")
+        if (value.get("event"), shape(value)) in shapes:
+            continue
+        shapes.add((value.get("event"), shape(value)))
         for key in ("schema", "event", "time"):
             short = copy.deepcopy(value)
             del short[key]

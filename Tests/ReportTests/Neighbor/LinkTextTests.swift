@@ -304,7 +304,7 @@ import Wire
         "duplicate address detection         override, to all nodes, address    "
           + "no answer                          DIFFERS",
         "code 1                              no answer                          "
-          + "could not be sent: EPERM            DIFFERS",
+          + "could not be sent: EPERM           DIFFERS",
         "1 of 3 answers are as expected",
       ])
   }

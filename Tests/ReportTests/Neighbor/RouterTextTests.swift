@@ -6,7 +6,7 @@ import Wire
 @testable import Report
 
 @Suite struct RouterTextTests {
-  static func heard(_ last: UInt8 = 1, _ octets: [UInt8], hopLimit: UInt8 = 255) -> HeardMessage {
+  static func heard(_ octets: [UInt8], last: UInt8 = 1, hopLimit: UInt8 = 255) -> HeardMessage {
     makeHeard(octets, from: local(last), to: allNodes, link: mac(last), hopLimit: hopLimit)
   }
 
@@ -140,9 +140,10 @@ import Wire
 
   @Test func severalRoutersStandSideBySideWithAMarkWhereTheyDisagree() {
     let first = makeRouterRow(
-      1, Self.heard(1, makeRouterAdvertisement([makePrefix(), option(5, [0, 0, 0, 0, 0x05, 0xdc])])))
+      1, Self.heard(makeRouterAdvertisement([makePrefix(), option(5, [0, 0, 0, 0, 0x05, 0xdc])]), last: 1))
     let second = makeRouterRow(
-      2, Self.heard(2, makeRouterAdvertisement(flags: 0x80, lifetime: 600, [makePrefix(preferred: 60)])))
+      2, Self.heard(makeRouterAdvertisement(flags: 0x80, lifetime: 600, [makePrefix(preferred: 60)]), last: 2)
+    )
     var managed = Finding(.inconsistentRouters, .problem, at: .zero)
     (managed.address, managed.otherAddress, managed.field) = (local(2), local(1), .managed)
     (managed.found, managed.expected) = (.flag(true), .flag(false))
@@ -155,7 +156,7 @@ import Wire
       .router(first), .router(second), .finding(managed), .finding(preferred), .summary(.routers(summary)),
     ])
     #expect(
-      Array(lines[21...]) == [
+      Array(lines[20...]) == [
         "problem inconsistent_routers: routers disagree about the managed flag: fe80::2 says yes, "
           + "fe80::1 says no",
         "problem inconsistent_routers: routers disagree about the preferred lifetime of 2001:db8:1::/64: "
