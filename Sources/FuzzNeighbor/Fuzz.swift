@@ -37,7 +37,9 @@ private func readOptions(_ octets: Span<UInt8>, as type: UInt8) {
     end = option.range.upperBound
     precondition(end <= octets.count, "an option behind the end")
     read(option, in: octets)
-    read(NeighborOption(type: NeighborOptionType(rawValue: type), range: option.range), in: octets)
+    var other = option
+    other.type = NeighborOptionType(rawValue: type)
+    read(other, in: octets)
   }
 }
 

@@ -104,9 +104,7 @@ package struct RouterEngine: LinkEngine {
     case .idle:
       startedAt = now
       if configuration.attempts > 0 {
-        // The window begins when the solicitation leaves.
-        dueAt = now
-        phase = .window(until: .distantFuture)
+        begin(at: now)
       } else {
         phase = .window(until: now + configuration.interval)
       }
@@ -143,11 +141,17 @@ package struct RouterEngine: LinkEngine {
     return startedAt + length
   }
 
+  /// The next attempt is due; its window begins when the solicitation leaves.
+  private mutating func begin(at now: Instant) {
+    dueAt = now
+    phase = .window(until: .distantFuture)
+  }
+
   private mutating func endWindow(at now: Instant) {
     // A window in which nobody was asked is none.
     if !hasAttemptFailed { endAttempt(at: now) }
     if answersInWindow > 0 { return listenOn(at: now) }
-    if attempt < configuration.attempts { return dueAt = now }
+    if attempt < configuration.attempts { return begin(at: now) }
     guard let lastSentAt else { return listenOn(at: now) }
     let end = lastSentAt + configuration.patience
     phase = .patience(until: end)
@@ -211,7 +215,7 @@ package struct RouterEngine: LinkEngine {
   }
 
   package mutating func handleKernel(_ change: KernelChange, at now: Instant) {
-    guard case .address(let address, _) = change, address.isDuplicate,
+    guard !isOver, case .address(let address, _) = change, address.isDuplicate,
       view.interface.index == 0 || address.interface == view.interface.index
     else { return }
     if refused.count < configuration.maximumRouters,
@@ -226,6 +230,14 @@ package struct RouterEngine: LinkEngine {
 
   package mutating func handleCaptureLoss(_ frames: UInt64, at now: Instant) {
     dropped &+= frames
+  }
+
+  /// The summary is made: what comes now is not told.
+  private var isOver: Bool {
+    switch phase {
+    case .closing, .ended: true
+    default: false
+    }
   }
 
   private mutating func close(_ view: KernelView?, at now: Instant) {
@@ -292,7 +304,7 @@ package struct RouterEngine: LinkEngine {
   }
 
   package mutating func handleSendFailure(_ number: UInt64, errno: Int32, at now: Instant) {
-    guard let entry = solicitations.failed(number) else { return }
+    guard !isOver, let entry = solicitations.failed(number) else { return }
     summary.sendFailed += 1
     summary.sendErrno = errno
     emit(.sendFailed(probe(number, attempt: entry.attempt, at: entry.at), errno: errno))
@@ -371,7 +383,8 @@ package struct RouterEngine: LinkEngine {
   }
 
   mutating func tell(_ finding: Finding) {
-    if finding.severity == .problem { summary.problems += 1 }
+    // That nobody answered is told by the number of routers.
+    if finding.severity == .problem, finding.kind != .noRouter { summary.problems += 1 }
     emit(.finding(finding))
   }
 

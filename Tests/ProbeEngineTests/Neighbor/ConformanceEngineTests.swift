@@ -155,6 +155,14 @@ import Wire
     #expect(none.tried == 0 && none.questions.isEmpty)
   }
 
+  @Test func `without transmit stamps answers count all the same`() {
+    let result = Link.run(
+      ConformanceEngine(Link.configuration(), view: Link.view(), at: Link.start), stampDelay: nil
+    ) { .replies(Link.owner($0, link: owner)) }
+    #expect(result.asExpected == 21 && result.advertisements.allSatisfy { $0.roundTrip == nil })
+    #expect(result.elapsed == Nanoseconds.milliseconds(1_000 + 20 * 300))
+  }
+
   @Test func `a flood within a window is bounded and told`() {
     let result = ask { question in
       .replies(

@@ -52,6 +52,14 @@ import Wire
     #expect(result.standings == [.answer] && result.advertisements[0].roundTrip == nil)
   }
 
+  @Test func `clocks that differ by less than their error do not make an answer an unsolicited one`() {
+    let result = Link.ask(Link.configuration { $0.attempts = 1 }, stampDelay: .microseconds(2)) {
+      .replies(Link.owner($0, link: owner, after: .microseconds(-3)))
+    }
+    #expect(result.verdicts == [.absent] && result.standings == [.answer])
+    #expect(result.advertisements[0].roundTrip == nil && result.advertisements[0].attempt == 1)
+  }
+
   @Test func `messages that wait keep their order, and there is a bound to them`() {
     let result = Link.ask(Link.configuration(), stampDelay: .milliseconds(2)) { question in
       .replies(

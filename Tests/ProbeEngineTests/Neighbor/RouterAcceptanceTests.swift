@@ -182,6 +182,7 @@ import Wire
     let view = Self.accepted {
       $0.interface.settings.acceptMTU = 0
       $0.interface.ipv6MTU = 1_500
+      $0.routes[$0.routes.count - 1].mtu = nil
     }
     let parts = parts(Self.whole(), view)
     #expect(obstacles(parts, mtu) == [.mtuOff])
@@ -202,6 +203,19 @@ import Wire
     let parts = parts(crafted, Self.accepted())
     #expect(parts.map { $0.part } == [.defaultRouter, hopLimit, mtu])
     #expect(obstacles(parts, mtu) == [])
+  }
+
+  @Test func `an MTU that another router's overrode stays with the default route`() throws {
+    let view = Self.accepted {
+      $0.interface.ipv6MTU = 1_450
+      $0.addRoute("::", 0, via: "fe80::b", lifetime: 1_796, hopLimit: 64, mtu: 1_450)
+    }
+    let part = try #require(parts(Self.whole(), view).first { $0.part == mtu })
+    #expect(part.obstacles.isEmpty && part.mtu == 1_450)
+    #expect(part.route?.gateway == routerAddress("fe80::a"))
+    let finding = try #require(findings(Self.whole(), view).first)
+    #expect(finding.kind == .mtuDiffers && finding.severity == .problem)
+    #expect(finding.expected == .number(1_400) && finding.found == .number(1_450))
   }
 
   @Test func `accept_ra_rtr_pref 0 keeps routes away whatever their length`() {

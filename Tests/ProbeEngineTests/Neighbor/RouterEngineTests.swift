@@ -43,7 +43,7 @@ import Wire
     #expect(run.times(.noRouter) == [at(12_000)])
     let summary = try #require(run.summaries.first)
     #expect(run.summaries.count == 1)
-    #expect(summary.solicitations == 3 && summary.routers == 0 && summary.problems == 1)
+    #expect(summary.solicitations == 3 && summary.routers == 0 && summary.problems == 0)
     #expect(run.viewsAsked == 1)
   }
 
@@ -203,6 +203,38 @@ import Wire
     let transmit = try #require(engine.pollTransmit(at: .zero, into: &span))
     #expect(transmit.linkDestination == routerLink(0xa))
     #expect(transmit.destination == routerAddress("fe80::a"))
+  }
+
+  @Test func `a window ends once, however often the time is told before the next solicitation leaves`() {
+    var configuration = RouterConfiguration()
+    configuration.attempts = 2
+    var engine = RouterEngine(configuration, view: hostView(), at: .zero)
+    var buffer = [UInt8](repeating: 0, count: 128)
+    var span = buffer.mutableSpan
+    engine.handleTimeout(at: .zero)
+    #expect(engine.pollTransmit(at: .zero, into: &span) != nil)
+    for _ in 0..<3 { engine.handleTimeout(at: at(4_000)) }
+    #expect(engine.nextTimeout(now: at(4_000)) == at(4_000))
+    #expect(engine.pollTransmit(at: at(4_000), into: &span) != nil)
+    #expect(engine.pollTransmit(at: at(4_000), into: &span) == nil)
+    var ended = 0
+    while let event = engine.pollEvent() { if case .attemptEnded = event { ended += 1 } }
+    #expect(ended == 1)
+  }
+
+  @Test func `after the summary nothing more is told`() {
+    var run = RouterRun()
+    run.hear(routerA, at: 300)
+    run.run()
+    run.engine.handleReceived(routerB.heard(at: at(5_000)))
+    run.engine.handleSendFailure(0, errno: 101, at: at(5_000))
+    let refused = KernelAddress(
+      address: routerAddress("2001:db8::1"), prefixLength: 64, interface: 3, flags: 8)
+    run.engine.handleKernel(.address(refused, isGone: true), at: at(5_000))
+    run.engine.stop(at: at(5_000))
+    run.engine.handleTimeout(at: at(6_000))
+    if let event = run.engine.pollEvent() { Issue.record("told after the summary: \(event)") }
+    #expect(run.engine.nextTimeout(now: at(6_000)) == nil && !run.engine.wantsKernelView)
   }
 
   // MARK: Round trips

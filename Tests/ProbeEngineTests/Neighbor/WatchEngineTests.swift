@@ -148,7 +148,7 @@ private typealias Link = LinkFixture
 
   // MARK: Findings
 
-  @Test func aRouterThatRetiresIsTelledOnceUntilItIsADefaultRouterAgain() {
+  @Test func aRouterThatRetiresIsToldOnceUntilItIsADefaultRouterAgain() {
     var engine = watch()
     let lifetimes: [UInt16] = [1_800, 0, 0, 0, 1_800, 0]
     let messages = lifetimes.enumerated().map {
