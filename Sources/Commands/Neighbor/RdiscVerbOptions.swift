@@ -46,7 +46,7 @@ extension CommandDescription {
         fine: "a router advertises, and nothing is wrong with it",
         none: "no router answered",
         broken:
-          "something is wrong: a broken rule, routers that disagree, an advertisement that the kernel did not take"
+          "something is wrong: a broken rule, routers that disagree, an MTU that is not what it should be"
       ),
       Section(
         title: "What it needs",

@@ -49,7 +49,7 @@ private typealias Link = LinkFixture
   @Test(arguments: [
     (UInt32(921), UInt64(0), Finding.Severity?.none), (922, 0, .notice), (1_023, 0, .notice),
     (1_024, 0, .problem),
-    (3, 1, .notice),
+    (3, 1, nil),
   ])
   func aFullTableIsAProblemAndANearlyFullOneANotice(
     entries: UInt32, fulls: UInt64, severity: Finding.Severity?
