@@ -92,10 +92,11 @@ var targets: [Target] = [
 if isFuzzing {
   // libFuzzer owns `main`, and the fuzzed code must carry its coverage: `scripts/fuzz` builds these with
   // --sanitize=fuzzer.
-  for name in ["Chain", "ICMPError", "Echo", "TCP", "Address", "Trace"] {
+  for name in ["Chain", "ICMPError", "Echo", "TCP", "Address", "Trace", "Neighbor"] {
     targets.append(
       .executableTarget(
-        name: "Fuzz" + name, dependencies: name == "Trace" ? ["ProbeEngine", "Wire", "Timing"] : ["Wire"],
+        name: "Fuzz" + name,
+        dependencies: ["Trace", "Neighbor"].contains(name) ? ["ProbeEngine", "Wire", "Timing"] : ["Wire"],
         swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
   }
 }

@@ -17,10 +17,10 @@ package struct LinkSocket: ~Copyable, ProbeSocket {
     descriptor = Descriptor(owning: try retrying("socket AF_PACKET") { socket(AF_PACKET, type, 0) })
   }
 
-  /// Sends one packet by `interface` to the frame address `destination` (as many octets as the link's addresses have);
-  /// never waits. `stampIdentifier`: as in `Envelope`; whether the kernel takes one another socket can tell.
+  /// Sends one packet by `interface` to the frame address `destination` (as many octets as the link's addresses have:
+  /// the kernel does not look); never waits. `stampIdentifier`: as in `Envelope`; whether the kernel takes one another socket can tell.
   ///
-  /// ENETDOWN: the interface is down; ENXIO: there is none; EMSGSIZE: beyond its MTU; EINVAL: too few octets of address.
+  /// ENETDOWN: the interface is down; ENXIO: there is none; EMSGSIZE: beyond its MTU; EINVAL: more than 32 octets of address.
   package func send(
     _ octets: Span<UInt8>, to destination: [UInt8], interface: UInt32, stampIdentifier: UInt32? = nil
   ) throws(SystemError) {

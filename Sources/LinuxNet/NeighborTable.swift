@@ -20,7 +20,8 @@ package struct NeighborEntry: Equatable, Sendable {
   package var confirmedAge: Nanoseconds?
   package var usedAge: Nanoseconds?
   package var updatedAge: Nanoseconds?
-  /// Solicitations sent without an answer.
+  /// The kernel's count: a resolution begins at `ucast_solicit` (3), a confirmation at 0, and the next one alone sets it
+  /// back, not an answer.
   package var probes: UInt32 = 0
 
   /// NTF_PROXY: this host answers for the address.

@@ -34,6 +34,14 @@ import Testing
     }
   }
 
+  @Test func theOverviewKeepsToAHundredColumnsToo() {
+    guard case .help(let text) = resolve("probe6", "help") else {
+      Issue.record("no help")
+      return
+    }
+    for line in text.split(separator: "\n") { #expect(line.unicodeScalars.count <= 100, "\(line)") }
+  }
+
   @Test(arguments: [
     (["pign"], "unknown command 'pign'; did you mean ping?"), (["xyzzy"], "unknown command 'xyzzy'"),
     (["--verbose"], "unknown option '--verbose'"),

@@ -7,6 +7,7 @@ import Testing
     .init("n", "n", "numeric", ""), .init("q", "q", "quiet", ""), .init("quick", nil, "quick", ""),
     .init("c", "c", "count", argument: "N", ""), .init("i", "i", "interval", argument: "N", ""),
     .init("v", "v", "verbose", ""), .init("version", nil, "version", ""),
+    .init("u", "u", "unicast", argument: "MAC", isArgumentOptional: true, ""),
   ])
 
   /// The vector in one form: options with their arguments, then `--`, then operands; or the error's case.
@@ -26,7 +27,7 @@ import Testing
   }
 
   /// The oracle is getopt(1) of util-linux, which is glibc's getopt_long(3):
-  /// `getopt -o nqc:i:v -l count:,interval:,quiet,quick,numeric,verbose,version -- ARGUMENTS`.
+  /// `getopt -o nqc:i:vu:: -l unicast::,count:,interval:,quiet,quick,numeric,verbose,version -- ARGUMENTS`.
   @Test(arguments: [
     (["-nqc3", "h"], ["-n", "-q", "-c", "3", "--", "h"]),
     (["-n", "-qc", "3", "h"], ["-n", "-q", "-c", "3", "--", "h"]),
@@ -49,6 +50,14 @@ import Testing
     (["-q", "--count", "-q"], ["-q", "-c", "-q", "--"]),
     (["--quiet", "--", "--quiet"], ["-q", "--", "--quiet"]),
     (["-vvv"], ["-v", "-v", "-v", "--"]),
+    // getopt(1) shows an argument that was left out as an empty one.
+    (["-uX", "h"], ["-u", "X", "--", "h"]),
+    (["-u", "h"], ["-u", "--", "h"]),
+    (["-nuq"], ["-n", "-u", "q", "--"]),
+    (["--unicast", "h"], ["-u", "--", "h"]),
+    (["--unicast=X", "h"], ["-u", "X", "--", "h"]),
+    (["--unicast=", "h"], ["-u", "", "--", "h"]),
+    (["--uni=X"], ["-u", "X", "--"]),
     ([""], ["--", ""]),
     ([], ["--"]),
   ]) func vectorsComeApartAsGetoptTakesThemApart(_ arguments: [String], _ expected: [String]) {

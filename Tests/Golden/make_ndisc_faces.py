@@ -5,7 +5,11 @@ Needs root, iproute2 and the package ndisc6; makes two network namespaces of its
 tests need neither the tools nor this script. Run it after adding a case.
 
 Each attempt of a case is a list of messages that a station of the link sends when it hears the solicitation.
+
+    make_ndisc_faces.py                    records
+    make_ndisc_faces.py --check PROBE6     runs the faces of that program over the same link, and compares with the file
 """
+import contextlib
 import os
 import pathlib
 import select
@@ -25,6 +29,8 @@ MACS = {FIRST: "02:00:00:00:00:0b", SECOND: "02:00:00:00:00:0c"}
 OUR_MAC = bytes.fromhex("02000000000a")
 WAIT = "400"
 INFINITE = 0xFFFFFFFF
+
+FILE = pathlib.Path(__file__).with_name("ndisc_faces.txt")
 
 cases = []
 
@@ -245,13 +251,13 @@ def frame(source, message, asker):
     return OUR_MAC + link + b"\x86\xdd" + header + checksummed(source, asker, message)
 
 
-def record(name, tool, arguments, attempts):
-    """Runs the tool and answers its solicitations; returns output and exit code."""
+def record(name, command, tool, attempts):
+    """Runs the tool and answers its solicitations; returns output, errors and exit code."""
     with namespaces.inside(STATION):
         wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86DD))
     wire.bind(("ndv1", 0x86DD))
     done = subprocess.Popen(
-        ["ip", "netns", "exec", ASKER, tool, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ["ip", "netns", "exec", ASKER, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
     wanted = {"rdisc6": 133, "ndisc6": 135}[tool]
     left = list(attempts)
@@ -271,31 +277,65 @@ def record(name, tool, arguments, attempts):
             wire.send(frame(source, message, asker))
     wire.close()
     out, err = done.communicate()
-    if left or err:
+    if left:
         raise SystemExit(f"{name}: {len(left)} attempts were not made; {err.decode()}")
-    return out, done.returncode
+    return out, err, done.returncode
+
+
+@contextlib.contextmanager
+def link():
+    try:
+        make_link()
+        yield
+    finally:
+        for name in (ASKER, STATION):
+            subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
+def described(out, code):
+    """Lines of the file: exit code and output."""
+    # Anything but printable characters is written as C does, so that each line stays one.
+    lines = out.decode("latin-1").split("\n")
+    if lines.pop():
+        raise SystemExit("the last line has no end")
+    return [f"exit {code}", *("> " + line.encode("unicode_escape").decode("ascii") for line in lines)]
+
+
+def check(program):
+    """Our faces beside the file; those of defects are only shown to differ."""
+    text = FILE.read_text()
+    wrong = 0
+    with link():
+        for kind, name, tool, arguments, attempts in cases:
+            out, err, code = record(name, [program, tool, *arguments], tool, attempts)
+            block = text.split(f"\n{kind} {name}\n")[1].split("\n\n")[0].rstrip("\n").split("\n")
+            expected = [line for line in block if line.startswith(("exit ", ">"))]
+            # ndisc6 without -1 and -m tells of a second station.
+            notice = name == "two stations, single" or (tool == "ndisc6" and "-m" in " ".join(arguments) and len(
+                {message for _, message in attempts[0]}) > 1)
+            same = described(out, code) == expected and bool(err) == notice
+            if same == (kind == "defect"):
+                wrong += 1
+                print(f"{kind} {name}: exit {code}", out.decode("latin-1"), err.decode("latin-1"), sep="\n")
+    print(f"{len(cases)} cases, {wrong} not as they should be")
+    return 1 if wrong else 0
 
 
 def main():
+    if sys.argv[1:2] == ["--check"]:
+        sys.exit(check(sys.argv[2]))
     out = ["# Made by make_ndisc_faces.py from ndisc6 1.0.5 in the C locale. Do not edit."]
-    make_link()
-    try:
+    with link():
         for kind, name, tool, arguments, attempts in cases:
-            printed, code = record(name, tool, arguments, attempts)
+            printed, err, code = record(name, [tool, *arguments], tool, attempts)
+            if err:
+                raise SystemExit(f"{name}: {err.decode()}")
             out += ["", f"{kind} {name}", f"run {tool} " + " ".join(arguments)]
             for attempt in attempts:
                 out.append("attempt")
                 out += [f"hear {source} {message.hex()}" for source, message in attempt]
-            out.append(f"exit {code}")
-            # Anything but printable characters is written as C does, so that each line stays one.
-            lines = printed.decode("latin-1").split("\n")
-            if lines.pop():
-                raise SystemExit(f"{name}: the last line has no end")
-            out += ["> " + line.encode("unicode_escape").decode("ascii") for line in lines]
-    finally:
-        for name in (ASKER, STATION):
-            subprocess.run(["ip", "netns", "delete", name], check=False)
-    pathlib.Path(__file__).with_name("ndisc_faces.txt").write_text("\n".join(out) + "\n")
+            out += described(printed, code)
+    FILE.write_text("\n".join(out) + "\n")
 
 
 main()

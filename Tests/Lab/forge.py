@@ -79,6 +79,10 @@ def neighbor_solicitation(target, *options, code=0):
     return struct.pack("!BBHI", 135, code, 0, 0) + packed(target) + b"".join(options)
 
 
+def router_solicitation(*options, code=0):
+    return struct.pack("!BBHI", 133, code, 0, 0) + b"".join(options)
+
+
 def redirect(target, destination, *options, code=0):
     return struct.pack("!BBHI", 137, code, 0, 0) + packed(target) + packed(destination) + b"".join(options)
 

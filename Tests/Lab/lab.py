@@ -255,6 +255,21 @@ class Lab:
         guest.wait_until_ready()
         return guest
 
+    def keep_from_kernels(self, guest):
+        """Advertisements of many routers reach the guest's capture alone, for the rest of the test.
+
+        Each kernel of the link would take part and slow the flood, and make a neighbor entry of each router: of these
+        there are 1,024 at most for all network namespaces of a machine together.
+        """
+        import link
+
+        for name in [*link.STATIONS, "host"]:
+            if name != "mallory":
+                self.must("ip", "-n", "bridge", "link", "set", name, "type", "bridge_slave", "mcast_flood", "off")
+                self.undo.append(f"ip -n bridge link set {name} type bridge_slave mcast_flood on")
+        self.must(*guest.command, "nft", "add table ip6 flood; add chain ip6 flood c { type filter hook prerouting "
+                  "priority -300; }; add rule ip6 flood c icmpv6 type nd-router-advert drop")
+
     def mallory(self):
         """Whoever sends what no kernel does; see forge.Mallory."""
         import forge

@@ -149,7 +149,7 @@ def as_we_tell(router):
             found["names"] += option["names"]
             found["names_lifetime"] = seconds(option["lifetime_ns"])
     # Of routes as well, as tshark has them.
-    prefixes = [option for option in message["options"] if option["type"] in (3, 24)]
+    prefixes = [option for option in message["options"] if option["type"] in (3, 24) and "prefix" in option]
     return found | {"prefix_addresses": [each["prefix"] for each in prefixes],
                     "prefix_lengths": [each["prefix_length"] for each in prefixes]}
 

@@ -188,7 +188,7 @@ def run(program, arguments, environment):
 
 def difference(name, theirs, ours):
     lines = difflib.unified_diff(
-        theirs.splitlines(), ours.splitlines(), f"iputils {name}", f"ours {name}", lineterm="", n=0
+        theirs.splitlines(), ours.splitlines(), f"original {name}", f"ours {name}", lineterm="", n=0
     )
     return "\n".join(lines)
 

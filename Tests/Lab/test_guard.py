@@ -117,7 +117,7 @@ def test_missing_router(lab):
     """A router of the baseline that says nothing is missing"""
     guest, mallory = guarded(lab)
     mallory.answer(None, None)
-    run = guard(lab, guest, *QUICK, code=4)
+    run = guard(lab, guest, code=4)
     equal({plain(each["address"]) for each in run.findings("missing_router")}, {forge.SOURCE}, "who is missing", run)
 
 
@@ -158,18 +158,10 @@ def test_continuous(lab):
         equal(len(run.findings(kind)), 1, f"findings {kind}", run)
 
 
-def keep_from_others(lab):
-    """Multicast reaches guests and mallory alone: else every kernel of the link takes part in a flood and slows it."""
-    for name in [*link.STATIONS, "host"]:
-        if name != "mallory":
-            lab.must("ip", "-n", "bridge", "link", "set", name, "type", "bridge_slave", "mcast_flood", "off")
-            lab.undo.append(f"ip -n bridge link set {name} type bridge_slave mcast_flood on")
-
-
 def test_flood(lab):
     """A flood of advertisements of many routers leaves memory flat, is called so, and what was dropped is said"""
     guest, mallory = guarded(lab)
-    keep_from_others(lab)
+    lab.keep_from_kernels(guest)
     running = start(lab, guest, "ndisc", "guard", "lan0", "--baseline", str(FILE), "--watch")
     process = running.pid
     frames = forge.many_routers(20_000)
@@ -197,7 +189,7 @@ def test_flood(lab):
 def test_flood_of_an_inspection(lab):
     """The same flood leaves the memory of rdisc --watch flat"""
     guest = lab.guest()
-    keep_from_others(lab)
+    lab.keep_from_kernels(guest)
     running = lab.start(*guest.command, "sh", "-c", "exec probe6 rdisc lan0 --watch > /run/lab/flood.txt")
     guest.wait_until(lambda: subprocess.run(["pgrep", "-f", "^probe6 rdisc"], capture_output=True).returncode == 0,
                      "its start")

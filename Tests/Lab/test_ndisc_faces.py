@@ -6,9 +6,11 @@ import subprocess
 import forge
 import lab as labs
 import link
+import ndisc_face_cases
 from forge import link_option, neighbor_advertisement, option, prefix_option, router_advertisement
 from lab import Skip, equal, expect
 from link import ALICE, DUPLICATE, PROXIED, STATIONS, link_address
+from test_face_bytes import difference
 
 BIN = "/run/lab/bin"
 TWINS = [link_address(STATIONS[name][0]).upper() for name in ("twin1", "twin2")]
@@ -42,6 +44,128 @@ def both(guest, command):
     face = command.split()[0]
     needs_the_original(face)
     return run(guest, command, f"/usr/bin/{face}"), run(guest, command)
+
+
+# --- the same octets -------------------------------------------------------------------------------------
+
+# What router solicitations are answered with, by the name in front of a command line; `-`: not at all.
+ADVERTISEMENTS = {
+    "plain": router_advertisement(link_option(1), prefix_option("fd00:36:c::")),
+    "rich": router_advertisement(
+        link_option(1), forge.mtu_option(1400), prefix_option("fd00:36:c::"),
+        prefix_option("fd00:36:d::", 56, 0x80, 0xFFFFFFFF, 1), prefix_option("fd00:36:e::", 128, 0x40, 1, 0),
+        forge.route_option("fd00:36:aa::", 48, 1), forge.route_option("fd00:36:bb::", 64, 3, 0xFFFFFFFF, octets=8),
+        forge.route_option("::", 0, 0, 1, octets=0), forge.servers_option("fd00:36::53"),
+        forge.servers_option("fd00:36::53", "fd00:36::54", "fd00:36::55", lifetime=0xFFFFFFFF),
+        forge.names_option(b"lab.example", b"other.example", lifetime=1), flags=0xC8, lifetime=1, reachable=1,
+        retransmit=4_294_967_295,
+    ),
+    "bare": router_advertisement(hop_limit=0, flags=0xFF, lifetime=0, reachable=30_000, retransmit=1_000),
+    "low": router_advertisement(flags=0x18, lifetime=65_535),
+    "reserved": router_advertisement(flags=0x10),
+    "narrow": router_advertisement(forge.mtu_option(1279)),
+    "odd": router_advertisement(option(250, b"unknown"), forge.mtu_option(0xFFFFFFFF), option(14, b"nonce!")),
+}
+OWN = link.PREFIX + "9:99"
+
+# Command lines, each run with both programs on a guest that has the address OWN.
+SAME = [
+    # Answers.
+    f"ndisc6 {ALICE} lan0", f"ndisc6 -q {ALICE} lan0", f"ndisc6 -1 {ALICE} lan0", f"ndisc6 -m -w 200 {ALICE} lan0",
+    f"ndisc6 -mq -w200 {ALICE} lan0", f"ndisc6 -n {ALICE} lan0", f"ndisc6 -v {ALICE} lan0", f"ndisc6 -vq {ALICE} lan0",
+    f"ndisc6 -qv {ALICE} lan0", f"ndisc6 --single --quiet {ALICE} lan0", f"ndisc6 --verb {ALICE} lan0",
+    f"ndisc6 -s {OWN} {ALICE} lan0", f"ndisc6 -s :: {ALICE} lan0", f"ndisc6 -r 7 -w 0x100 {ALICE} lan0",
+    f"ndisc6 {link.link_local(0x0a)} lan0", f"ndisc6 {link.link_local(0x0a)}%lan0 lan0", f"ndisc6 FD00:36::0A lan0",
+    f"ndisc6 -w 200 {link.DEAF} lan0", f"ndisc6 --retry=2 --wait=200 {ALICE} lan0", f"ndisc6 -1m {ALICE} -w 200 lan0",
+    # Silence.
+    f"ndisc6 -w 100 {link.SILENT} lan0", f"ndisc6 -r 2 -w 100 {link.SILENT} lan0", f"ndisc6 -q -w 100 {link.SILENT} lan0",
+    f"ndisc6 -r 0 {ALICE} lan0", f"ndisc6 -r0 -q {ALICE} lan0", f"ndisc6 -m -r 1 -w 100 {link.SILENT} lan0",
+    f"ndisc6 -d -r 1 -w 100 {ALICE} lan0", f"ndisc6 -r 010 -w 20 {link.SILENT} lan0", f"ndisc6 -r 1 -w 0 {link.SILENT} lan0",
+    # Routers.
+    *[f"{name} rdisc6 -1 -w 300 lan0" for name in ADVERTISEMENTS],
+    *[f"{name} rdisc6 -1 -q -w 300 lan0" for name in ADVERTISEMENTS],
+    "rich rdisc6 -m -w 300 lan0", "rich rdisc6 -w 300 lan0", "rich rdisc6 -r 1 -w 300 lan0", "rich rdisc6 -n -w 300 lan0",
+    "plain rdisc6 -v -w 300 lan0", "plain rdisc6 -1 fe80::bad lan0", "plain rdisc6 -1 -w 300 ff02::2 lan0",
+    f"plain rdisc6 -1 -w 300 -s {OWN} lan0", "plain rdisc6 --single --wait 300 lan0",
+    "- rdisc6 -w 100 lan0", "- rdisc6 -r 1 -w 100 lan0", "- rdisc6 -q -w 100 lan0", "- rdisc6 -r 0 lan0",
+    "- rdisc6 -1 -r 2 -w 100 lan0", "- rdisc6 -d -r 1 -w 100 lan0", "- rdisc6 -r 1 -w 100 fe80::77 lan0",
+    # Command lines that are wrong, and hosts and interfaces that are not there.
+    "ndisc6", f"ndisc6 {ALICE}", f"ndisc6 {ALICE} lan0 more", "ndisc6 -Z", f"ndisc6 -Z {ALICE} lan0", "ndisc6 --nonsense",
+    "ndisc6 --s x", "ndisc6 -r", "ndisc6 -w", "ndisc6 --retry", "ndisc6 -s", f"ndisc6 -r x {ALICE} lan0",
+    f"ndisc6 -w x {ALICE} lan0", f"ndisc6 -r -1 {ALICE} lan0", f"ndisc6 -w 5x {ALICE} lan0", f"ndisc6 -r 300 -w 1 {ALICE} lan0",
+    f"ndisc6 -r 99999999999999999999 {ALICE} lan0", f"ndisc6 -w 99999999999 {ALICE} lan0",
+    f"ndisc6 {ALICE} nonsense0", "ndisc6 nonsense.lab lan0", "ndisc6 127.0.0.1 lan0", "ndisc6 -n target.lab lan0",
+    f"ndisc6 -s fd00::77 {ALICE} lan0", f"ndisc6 -s nonsense.lab {ALICE} lan0", f"ndisc6 -s 127.0.0.1 {ALICE} lan0",
+    f"ndisc6 -n -s target.lab {ALICE} lan0", f"ndisc6 {ALICE} \"\"", "rdisc6", "rdisc6 nonsense0", "rdisc6 fe80::1 nonsense0",
+    "rdisc6 fe80::1 lan0 more", "rdisc6 -Z lan0", "rdisc6 nonsense.lab lan0", "rdisc6 -s fd00::77 lan0", "rdisc6 127.0.0.1 lan0",
+    "rdisc6 -w", "rdisc6 -r x lan0",
+]
+
+
+def expect_same(command, theirs, ours):
+    problems = [] if theirs[0] == ours[0] else [f"exit code {ours[0]}, the original's {theirs[0]}"]
+    for name, their_octets, our_octets in zip(("stdout", "stderr"), theirs[1:], ours[1:]):
+        if their_octets != our_octets:
+            problems.append(difference(name, their_octets.decode(errors="backslashreplace"),
+                                       our_octets.decode(errors="backslashreplace")) or f"{name}: line ends differ")
+    expect(not problems, command, *problems)
+
+
+def same_case(line):
+    words = line.split()
+    answer = words.pop(0) if words[0] in ADVERTISEMENTS or words[0] == "-" else None
+    command = " ".join(words)
+
+    def test(lab):
+        guest = lab.guest([OWN])
+        if answer in ADVERTISEMENTS:
+            lab.mallory().route(ADVERTISEMENTS[answer])
+        expect_same(command, *both(guest, command))
+
+    test.__doc__ = f"{line}: the octets and exit code of the original"
+    return test
+
+
+def host_case(words, command):
+    def test(lab):
+        lab.link
+        expect_same(command, *both(None, command))
+
+    test.__doc__ = f"{command} on the host ({words}): the octets and exit code of the original"
+    return test
+
+
+for _number, _line in enumerate(SAME):
+    globals()[f"test_same_{_number:03}"] = same_case(_line)
+for _number, (_words, _line) in enumerate(ndisc_face_cases.SAME):
+    globals()[f"test_same_on_the_host_{_number:03}"] = host_case(_words, _line)
+
+
+def routers_case(words, command):
+    def test(lab):
+        lab.radvd()
+        lab.dnsmasq()
+        theirs, ours = both(None, command)
+        equal((ours[0], ours[2]), (theirs[0], theirs[2]), "exit code and stderr", theirs, ours)
+        heard = ndisc_face_cases.advertisements
+        equal(heard(ours[1]), heard(theirs[1]), "advertisements", theirs, ours)
+
+    test.__doc__ = f"{command} ({words}): the advertisements of the original, octet by octet"
+    return test
+
+
+for _number, (_words, _line) in enumerate(ndisc_face_cases.ROUTERS):
+    globals()[f"test_routers_{_number:03}"] = routers_case(_words, _line)
+
+
+def test_different_on_purpose(lab):
+    """Where the faces are to differ, they say why on stderr, and nothing else on stdout"""
+    lab.link
+    for words, command, why in ndisc_face_cases.DIFFERENT:
+        theirs, ours = both(None, command)
+        expect(ours[2] != theirs[2] and ours[2], f"{words}: {why}", theirs, ours)
+        if ours[0] == 0:
+            equal(len(ours[1]), len(theirs[1]), f"octets of stdout: {words}", theirs, ours)
 
 
 # --- defects of 1.0.5, not copied ------------------------------------------------------------------------

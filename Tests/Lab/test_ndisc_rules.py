@@ -97,6 +97,19 @@ def test_answer_without_the_option(lab):
     equal(claims(summary), [forge.LINK], "who claims it")
 
 
+def test_every_cut(lab):
+    """Of an advertisement cut at every octet only whole ones count: without the option, and with it"""
+    guest, mallory = lab.guest(), lab.mallory()
+    targets = {}
+    for cut in range(4, len(GOOD) + 1):
+        target = f"{link.PREFIX}c:{cut:x}"
+        targets[target] = cut
+        mallory.advertise(target, neighbor_advertisement(target, link_option(2))[:cut])
+    run = ndisc(lab, guest, *SOON, *targets, code=4)
+    believed = [targets[each["target"]] for each in run.events("summary") if each["verdict"] == "absent"]
+    equal(sorted(believed), [24, 32], "octets of those that count", run)
+
+
 def test_late_second_owner(lab):
     """The second owner of an address is heard though it answers at the end of the window"""
     guest, mallory = lab.guest(), lab.mallory()

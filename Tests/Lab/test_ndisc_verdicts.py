@@ -370,6 +370,43 @@ def test_privileges(lab):
         expect("cap_net_raw" in done.err.lower(), f"{arguments} names the capability", done)
 
 
+def test_file_capability(lab):
+    """A binary with cap_net_raw serves an ordinary user"""
+    labs.needs("setcap", "libcap2-bin")
+    if not labs.is_root():
+        raise labs.Skip("file capabilities need a real root")
+    guest = lab.guest()
+    lab.must("cp", "/run/lab/bin/probe6", "/run/lab/probe6-with-capability")
+    lab.must("setcap", "cap_net_raw+ep", "/run/lab/probe6-with-capability")
+    for arguments, verdict in (([ALICE], "absent"), (["--dad", SILENT], "free"), (["--unicast", ALICE], "stale")):
+        done = lab.run(*guest.command, *labs.without_privileges(), "/run/lab/probe6-with-capability", "ndisc", "--json",
+                       *arguments)
+        LinkRun(done, 0).verdict(verdict)
+
+
+def test_capture_file(lab):
+    """What was sent and heard is in the capture file, as tshark reads it"""
+    labs.needs("tshark", "tshark")
+    guest = lab.guest()
+    file = "/run/lab/ndisc.pcap"
+    ndisc(lab, guest, "--capture-file", file, ALICE, code=0)
+    printed = lab.must("tshark", "-n", "-r", file, "-T", "fields", "-e", "icmpv6.type", "-e", "icmpv6.nd.na.target_address",
+                       "-e", "icmpv6.checksum.status", "-Y", "icmpv6.type == 135 || icmpv6.type == 136")
+    lines = [line.split("\t") for line in printed.splitlines()]
+    equal([line for line in lines if line[0] == "135"][:1], [["135", "", "1"]], "the solicitation", printed)
+    expect(["136", ALICE, "1"] in lines, "the answer", printed)
+
+
+def test_interrupted(lab):
+    """A run that is interrupted says so, with a summary for each target"""
+    guest = lab.guest()
+    running = start(lab, guest, "ndisc", "-I", "lan0", "-w", "5s", SILENT, link.PREFIX + "6")
+    running.wait_for('"event":"sent"', times=2)
+    running.send(labs.INTERRUPT)
+    run = LinkRun(running.finish(5), 1)
+    equal([each["verdict"] for each in run.events("summary")], ["interrupted"] * 2, "verdicts", run)
+
+
 def test_nothing_is_kept(lab):
     """While it listens no capability is left"""
     guest = lab.guest()

@@ -7,7 +7,7 @@ import lab as labs
 import link
 from lab import equal, expect
 from link import ALICE, NOBODY_LINK, ROUTER1, SILENT, STATIONS, link_address
-from links import LinkRun, act, nanoseconds, plain, start
+from links import LinkRun, act, nanoseconds, plain, rules, start
 
 ALICE_LINK = link_address(STATIONS["alice"][0])
 
@@ -42,8 +42,8 @@ def test_table_limits(lab):
     """The table's bounds are the kernel's"""
     guest = lab.guest()
     run = act(lab, guest, "ndisc", "neighbors", "lan0", code=0)
-    wanted = [int(subprocess.run([*guest.command, "sysctl", "-n", f"net.ipv6.neigh.default.gc_thresh{each}"],
-                                 capture_output=True, text=True, check=True).stdout) for each in (1, 2, 3)]
+    words = guest.ip("ntable", "show", "name", "ndisc_cache").split()
+    wanted = [int(words[words.index(f"thresh{each}") + 1]) for each in (1, 2, 3)]
     equal(run.summary["table"]["gc_thresholds"], wanted, "thresholds", run)
 
 
@@ -151,6 +151,47 @@ def test_router_in_the_time_line(lab):
     running.send(labs.INTERRUPT)
     run = LinkRun(running.finish())
     expect(any(heard(134, source=ROUTER1)(each) for each in run.lines), "radvd's advertisement", run)
+
+
+# Sentence's words -> (rule, message, envelope)
+SOLICITATION = forge.neighbor_solicitation("fd00:36::c0", forge.link_option(1))
+GROUP = link.solicited_node("fd00:36::c0")
+BROKEN = {
+    "a solicitation from :: with a link-layer address": (
+        "link_layer_address_from_unspecified", SOLICITATION, {"source": "::", "destination": GROUP}),
+    "a solicitation from :: to all nodes": (
+        "unspecified_to_other", forge.neighbor_solicitation("fd00:36::c0"), {"source": "::"}),
+    "a solicitation for a multicast target": (
+        "target_multicast", forge.neighbor_solicitation("ff02::1:ff00:c0"), {"destination": GROUP}),
+    "a solicitation of hop limit 1": ("hop_limit", SOLICITATION, {"destination": GROUP, "hop_limit": 1}),
+    "a solicitation of code 3": (
+        "code", forge.neighbor_solicitation("fd00:36::c0", code=3), {"destination": GROUP}),
+    "a router solicitation from :: with a link-layer address": (
+        "link_layer_address_from_unspecified", forge.router_solicitation(forge.link_option(1)),
+        {"source": "::", "destination": "ff02::2"}),
+    "a redirect from a global address": (
+        "source_not_link_local", forge.redirect("fe80::bad", "2001:db8::1"), {"source": "fd00:36::ee"}),
+    "a redirect of a multicast destination": (
+        "redirect_destination_multicast", forge.redirect("fe80::bad", "ff0e::1"), {}),
+    "a redirect to a global address": ("redirect_target", forge.redirect("fd00:36::ee", "2001:db8::1"), {}),
+    "a redirect of 36 octets": ("length", forge.redirect("fe80::bad", "2001:db8::1")[:36], {}),
+}
+
+
+def test_broken_messages(lab):
+    """Whatever breaks a rule is shown with that rule, and is no redirect and no duplicate address detection"""
+    guest, mallory = lab.guest(), lab.mallory()
+    running = start(lab, guest, "ndisc", "neighbors", "lan0", "--watch")
+    for number, (_, message, envelope) in enumerate(BROKEN.values()):
+        mallory.send(forge.frame(message, link=f"02:00:00:00:99:{number:02x}", **envelope))
+    running.wait_for(f"02:00:00:00:99:{len(BROKEN) - 1:02x}")
+    running.send(labs.INTERRUPT)
+    run = LinkRun(running.finish())
+    shown = {each["message"]["link_source"]: each["message"] for each in run.events("heard")}
+    for number, (words, (rule, _, _)) in enumerate(BROKEN.items()):
+        message = shown[f"02:00:00:00:99:{number:02x}"]
+        equal((rules(message), message["discarded"]), ([rule], True), words, run)
+    equal({each["kind"] for each in run.findings()} & {"redirect", "duplicate_detection"}, set(), "findings", run)
 
 
 def test_for_a_time(lab):

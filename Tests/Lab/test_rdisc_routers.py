@@ -241,6 +241,7 @@ def test_face_of_hostile_strings(lab):
 def test_many_routers_at_once(lab):
     """Beyond 64 routers further ones are counted, and said so"""
     guest, mallory = lab.guest(), lab.mallory()
+    lab.keep_from_kernels(guest)
     frames = forge.many_routers(300)
     mallory.answer(None, lambda _: frames)
     run = rdisc(lab, guest, "-w", "3s", seconds=40)

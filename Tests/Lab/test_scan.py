@@ -6,7 +6,7 @@ import lab as labs
 import link
 from lab import equal, expect
 from link import DUPLICATE, STATIONS, link_address
-from links import act, plain
+from links import LinkRun, act, plain, start
 
 OTHERS = {name: link_address(last) for name, (last, _) in STATIONS.items() if name != "mallory"}
 
@@ -58,10 +58,12 @@ def test_this_host(lab):
 
 
 def test_routers_are_known(lab):
-    """Routers are marked as such"""
-    lab.radvd()
+    """Routers that advertise are marked as such"""
     guest = lab.guest()
-    found = stations(scan(lab, guest))
+    running = start(lab, guest, "ndisc", "scan", "lan0")
+    # It greets the link with an advertisement.
+    lab.radvd()
+    found = stations(LinkRun(running.finish()))
     expect(found[OTHERS["router1"]]["router"], "router1", found)
     expect(not found[OTHERS["alice"]]["router"], "alice", found)
 

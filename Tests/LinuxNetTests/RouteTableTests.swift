@@ -70,6 +70,7 @@ struct RouteTableTests {
   @Test func `routes of another interface and routes that refuse are left away`() throws {
     try NetworkNamespace.run {
       try RoutingTests.arrange()
+      try NeighborTableTests.waitForLinks()
       let right = try #require(Interfaces.index(of: "right"))
       let ours = try RouteTable.entries(interface: right)
       #expect(ours.allSatisfy { $0.nextHops.map(\.interface) == [right] })
@@ -86,7 +87,8 @@ struct RouteTableTests {
     route += [10, 48, 0, 0, 254, 9, 0, 1, 0, 0, 0, 0]  // rtmsg: AF_INET6, /48, main, RA, unicast
     route += [20, 0, 1, 0] + [UInt8](repeating: 0x20, count: 16)  // RTA_DST
     route += [20, 0, 8, 0, 8, 0, 2, 0, 0x14, 5, 0, 0, 8, 0, 10, 0, 9, 0, 0, 0]  // RTA_METRICS: MTU, hop limit
-    route += [32, 0, 9, 0, 28, 0, 0, 0, 2, 0, 0, 0, 20, 0, 5, 0] + [UInt8](repeating: 0xfe, count: 16)  // multipath
+    // RTA_MULTIPATH with one next hop and its RTA_GATEWAY.
+    route += [32, 0, 9, 0, 28, 0, 0, 0, 2, 0, 0, 0, 20, 0, 5, 0] + [UInt8](repeating: 0xfe, count: 16)
     route += [36, 0, 12, 0] + [UInt8](repeating: 1, count: 32)  // RTA_CACHEINFO
     route[0] = UInt8(route.count)
     let whole = NetlinkMessage(in: route.span, at: 0).flatMap { RouteEntry($0, route.span) }

@@ -3,7 +3,7 @@ import Report
 import Wire
 
 extension LinkBaselineText {
-  /// Reads a baseline; facts come in the order of numbers, whatever order they stand in.
+  /// Reads a baseline; facts come in the order in which they stand.
   static func parse(_ octets: [UInt8]) throws(LinkBaselineError) -> LinkBaseline {
     var parse = LinkBaselineParse()
     for (index, line) in octets.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
@@ -58,8 +58,7 @@ private struct LinkBaselineParse {
     guard hasHeading else {
       throw LinkBaselineError(lines: [.init(number: 1, message: "empty; " + Self.rightHeading)])
     }
-    return LinkBaseline(
-      routers: routers.map { Self.ordered($0.0) }.sorted { $0.address.bits < $1.address.bits })
+    return LinkBaseline(routers: routers.map(\.0))
   }
 
   // MARK: lines
@@ -101,25 +100,28 @@ private struct LinkBaselineParse {
       let prefix = try Self.prefix(words)
       try Self.refuse(
         routers[last].0.prefixes.contains { $0.prefix == prefix.prefix && $0.length == prefix.length },
-        "prefix \(words[0])")
+        routers[last].0.prefixes.count, "prefix \(words[0])")
       routers[last].0.prefixes.append(prefix)
     case "route":
       let route = try Self.route(words)
       try Self.refuse(
         routers[last].0.routes.contains { $0.prefix == route.prefix && $0.length == route.length },
-        "route \(words[0])")
+        routers[last].0.routes.count, "route \(words[0])")
       routers[last].0.routes.append(route)
     case "mtu":
       let mtu = UInt32(try Self.number("mtu", try Self.single("mtu", words, "1500"), 0...Int128(UInt32.max)))
-      try Self.refuse(routers[last].0.mtu != nil, "mtu")
+      try Self.refuse(routers[last].0.mtu != nil, 0, "mtu")
       routers[last].0.mtu = mtu
     case "dns":
       let server = try Self.address(try Self.single("dns", words, "2001:db8::53"))
-      try Self.refuse(routers[last].0.dnsServers.contains(server), "dns \(words[0])")
+      try Self.refuse(
+        routers[last].0.dnsServers.contains(server), routers[last].0.dnsServers.count, "dns \(words[0])")
       routers[last].0.dnsServers.append(server)
     default:
       let name = try Self.name(try Self.single("search", words, "example.org"))
-      try Self.refuse(routers[last].0.dnsSearchList.contains(name), "search \(words[0])")
+      try Self.refuse(
+        routers[last].0.dnsSearchList.contains(name), routers[last].0.dnsSearchList.count,
+        "search \(words[0])")
       routers[last].0.dnsSearchList.append(name)
     }
   }
@@ -128,17 +130,22 @@ private struct LinkBaselineParse {
     guard let first = words.first else { throw Problem("router needs an address, such as fe80::1") }
     let address = try address(first)
     let fields = try fields(
-      "router", words.dropFirst(), ["mac", "hop-limit", "lifetime", "preference", "flags"])
-    var link: LinkLayerAddress?
-    if fields[0] != "none" {
-      do throws(LinkLayerText.Problem) { link = try LinkLayerText.address(fields[0]) } catch {
-        throw Problem("mac " + LinkLayerText.message(fields[0], error) + ", or none")
-      }
-    }
-    return LinkBaseline.Router(
-      address: address, link: link, hopLimit: UInt8(try number("hop-limit", fields[1], 0...255)),
+      "router", words.dropFirst(), ["mac", "hop-limit", "lifetime", "preference", "flags"],
+      optional: "option-mac")
+    var router = LinkBaseline.Router(
+      address: address, link: try link("mac", fields[0]),
+      hopLimit: UInt8(try number("hop-limit", fields[1], 0...255)),
       flags: try flags(fields[4], LinkBaselineText.routerFlags), preference: try preference(fields[3]),
       lifetime: UInt16(try number("lifetime", fields[2], 0...65_535)))
+    router.optionLink = try link("option-mac", fields[5])
+    return router
+  }
+
+  private static func link(_ name: String, _ text: String) throws(Problem) -> LinkLayerAddress? {
+    if text == "none" { return nil }
+    do throws(LinkLayerText.Problem) { return try LinkLayerText.address(text) } catch {
+      throw Problem("\(name) " + LinkLayerText.message(text, error) + ", or none")
+    }
   }
 
   private static func prefix(_ words: [String]) throws(Problem) -> LinkBaseline.Prefix {
@@ -158,10 +165,11 @@ private struct LinkBaselineParse {
 
   // MARK: words
 
-  /// The values behind these names, in their order, each once.
+  /// The values behind these names, in their order, each once; of the optional one `none` where it is left out.
   private static func fields(
-    _ fact: String, _ words: ArraySlice<String>, _ names: [String]
+    _ fact: String, _ words: ArraySlice<String>, _ required: [String], optional: String? = nil
   ) throws(Problem) -> [String] {
+    let names = required + (optional.map { [$0] } ?? [])
     var values = [String?](repeating: nil, count: names.count)
     var rest = words
     while let name = rest.popFirst() {
@@ -173,12 +181,14 @@ private struct LinkBaselineParse {
       guard values[index] == nil else { throw Problem("\(name) stands twice") }
       values[index] = value
     }
-    return try zip(names, values).map { name, value throws(Problem) in
-      guard let value else {
-        throw Problem("\(name) is missing; a \(fact) has \(names.joined(separator: ", "))")
+    var found: [String] = []
+    for (name, value) in zip(names, values) {
+      guard let value = value ?? (name == optional ? "none" : nil) else {
+        throw Problem("\(name) is missing; a \(fact) has \(required.joined(separator: ", "))")
       }
-      return value
+      found.append(value)
     }
+    return found
   }
 
   private static func single(_ fact: String, _ words: [String], _ example: String) throws(Problem) -> String {
@@ -188,8 +198,12 @@ private struct LinkBaselineParse {
     return words[0]
   }
 
-  private static func refuse(_ isKnown: Bool, _ fact: String) throws(Problem) {
+  /// Refuses what a router has already, and more than are compared.
+  private static func refuse(_ isKnown: Bool, _ count: Int, _ fact: String) throws(Problem) {
     if isKnown { throw Problem("\(escaped(fact)) stands twice below one router") }
+    guard count < LinkBaseline.Router.maximumItems else {
+      throw Problem("more than \(LinkBaseline.Router.maximumItems) of a kind below one router")
+    }
   }
 
   private static func address(_ text: String) throws(Problem) -> IPv6Address {
@@ -287,14 +301,5 @@ private struct LinkBaselineParse {
     text.prefix { $0 != UInt8(ascii: "#") }.split(whereSeparator: isBlank).map {
       String(decoding: $0, as: UTF8.self)
     }
-  }
-
-  private static func ordered(_ router: LinkBaseline.Router) -> LinkBaseline.Router {
-    var router = router
-    router.prefixes.sort { ($0.prefix.bits, $0.length) < ($1.prefix.bits, $1.length) }
-    router.routes.sort { ($0.prefix.bits, $0.length) < ($1.prefix.bits, $1.length) }
-    router.dnsServers.sort { $0.bits < $1.bits }
-    router.dnsSearchList.sort { $0.lexicographicallyPrecedes($1) }
-    return router
   }
 }

@@ -46,7 +46,11 @@ enum LinkBaselineText {
     out.put("router ")
     out.put(router.address)
     out.put(" mac ")
-    if let link = router.link { put(link, into: &out) } else { out.put("none") }
+    if let link = router.link { out.put(link) } else { out.put("none") }
+    if let link = router.optionLink {
+      out.put(" option-mac ")
+      out.put(link)
+    }
     out.put(" hop-limit \(router.hopLimit) lifetime \(router.lifetime)")
     out.put(" preference \(name(of: router.preference)) flags ")
     put(router.flags, routerFlags, into: &out)
@@ -78,15 +82,7 @@ enum LinkBaselineText {
     _ word: String, _ prefix: IPv6Address, _ length: UInt8, into out: inout [UInt8]
   ) {
     out.put("  \(word) ")
-    out.put(prefix)
-    out.put("/\(length)")
-  }
-
-  private static func put(_ link: LinkLayerAddress, into out: inout [UInt8]) {
-    for (index, octet) in link.octets.enumerated() {
-      if index > 0 { out.put(":") }
-      out.put(hexadecimal: UInt64(octet), width: 2)
-    }
+    out.put(prefix, length: length)
   }
 
   /// Names of the bits that have one, then the others as a number; `none` for no bit.

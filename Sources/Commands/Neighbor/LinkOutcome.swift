@@ -6,6 +6,8 @@ struct LinkOutcome: Hashable {
   struct Tally: Hashable {
     /// Findings that are problems; that no router answered is told by the summary.
     var problems = 0
+    /// Packets that left, or were to.
+    var sent = 0
     /// Stations of a scan that are not this host.
     var otherStations = 0
     /// Crafted solicitations that were answered, and that did not leave.
@@ -14,6 +16,7 @@ struct LinkOutcome: Hashable {
 
     mutating func take(_ event: LinkEvent) {
       switch event {
+      case .sent: sent += 1
       case .finding(let finding):
         if finding.severity == .problem, finding.kind != .noRouter { problems += 1 }
       case .station(let row): if !row.isThisHost { otherStations += 1 }
@@ -78,13 +81,20 @@ extension LinkSummary {
       tally.otherStations > 0
         ? .fine : summary.questions > 0 && summary.sendFailed >= summary.questions ? .localFailure : .noAnswer
     case .baseline(let summary):
-      summary.problems > 0
-        ? .broken : summary.sendFailed > 0 && summary.advertisements == 0 ? .localFailure : .fine
-    case .conformance(let tried, let asExpected, _):
-      tally.conformanceAnswered == 0
-        ? tried > 0 && tally.conformanceFailed >= tried ? .localFailure : .noAnswer
-        : asExpected < tried ? .broken : .fine
+      summary.sendFailed > 0 && summary.sendFailed >= tally.sent
+        ? .localFailure : summary.problems > 0 ? .broken : .fine
+    case .conformance(let tried, let asExpected, _): tally.conformance(tried: tried, asExpected: asExpected)
     }
+  }
+}
+
+extension LinkOutcome.Tally {
+  /// Nothing is said of a target that answered nothing, nor of what was not tried.
+  fileprivate func conformance(tried: Int, asExpected: Int) -> LinkOutcome.Grade {
+    if conformanceFailed > 0 { return .localFailure }
+    if conformanceAnswered == 0 { return .noAnswer }
+    if asExpected < tried { return .broken }
+    return tried < CraftedSolicitation.allCases.count ? .noAnswer : .fine
   }
 }
 

@@ -1,9 +1,9 @@
 extension OptionTable<LinkVerbOption> {
   private static let asking = "Asking a neighbor"
   private static let pace = "How often and how long"
-  private static let watching = "neighbors"
-  private static let scanning = "scan"
-  private static let guarding = "guard"
+  private static let watching = "neighbors (the kernel's table, or a time line)"
+  private static let scanning = "scan (every station of the link)"
+  private static let guarding = "guard (the link beside a baseline)"
 
   /// In the order in which help lists them.
   static let ndiscVerb = OptionTable(
@@ -79,8 +79,7 @@ extension OptionTable<LinkVerbOption> {
 extension CommandDescription {
   static let ndisc = CommandDescription(
     name: "ndisc",
-    summary:
-      "Says who has an address on the link and whether it is the right one; shows, scans and guards the link.",
+    summary: "Says who has an address on the link, and whether it is the right one.",
     operands: "ADDRESS... | neighbors [IFACE] | scan IFACE | guard IFACE",
     operandWords: ["neighbors", "scan", "guard"],
     examples: [
@@ -111,7 +110,7 @@ extension CommandDescription {
           "conflict        two stations claim it",
           "free, in_use    --dad: nobody has it; somebody has it, or is about to",
           "looped_back     --dad: nobody has it, but our own probe came back",
-          "fresh, stale    --unicast: it is where the kernel's entry points, reachable or not confirmed lately",
+          "fresh, stale    --unicast: it is where the kernel's entry points; reachable, or not confirmed",
           "multicast_only  --unicast: silent there, while multicast is answered by the same station",
           "dead            --unicast: neither is answered",
           "send_failed     nothing left this host",

@@ -13,8 +13,8 @@ extension OptionTable<LinkVerbOption> {
       Entry(.count, "c", "count", argument: "N", group: asking, "Solicitations at most; default 3."),
       Entry(
         .wait, "w", "wait", argument: "TIME", group: asking,
-        "How long each solicitation's answers are listened for; default 4s: one may take 0.5s, and 3s more where it "
-          + "goes to all."),
+        "How long each solicitation's answers are listened for; default 4s. That there is no router is said 3.5s after "
+          + "the last one at the earliest: an answer may take 0.5s, and 3s more where it goes to all."),
       Entry(
         .single, "1", "single", group: asking,
         "Be done with the first advertisement. A second router is then not seen."),
@@ -30,8 +30,7 @@ extension OptionTable<LinkVerbOption> {
 extension CommandDescription {
   static let rdisc = CommandDescription(
     name: "rdisc",
-    summary:
-      "Shows what every router of the link advertises, which rules that breaks, and what the kernel made of it.",
+    summary: "Shows what each router of the link advertises, and what the kernel made of it.",
     operands: "INTERFACE",
     takesInterfaces: true,
     examples: [
@@ -47,7 +46,7 @@ extension CommandDescription {
         fine: "a router advertises, and nothing is wrong with it",
         none: "no router answered",
         broken:
-          "something is wrong: a broken rule, routers that disagree, an advertisement that the kernel did not take"
+          "something is wrong: a broken rule, routers that disagree, an MTU that is not what it should be"
       ),
       Section(
         title: "What it needs",

@@ -10,9 +10,6 @@ struct RdiscVerbParse: VerbParse {
 
   private enum Limits {
     static let attempts: Int128 = 1_000
-    /// So long may an answer take that breaks no rule: 0.5 s, and 3 s between two that go to all (RFC 4861 §6.2.6,
-    /// §10).
-    static let answer = Nanoseconds.milliseconds(3_500)
   }
 
   private var common = LinkVerbCommon()
@@ -65,13 +62,6 @@ struct RdiscVerbParse: VerbParse {
       try refuse(wait != nil, "--wait", "nothing is answered; say --for")
       configuration.attempts = 0
       if configuration.watch == .no { configuration.watch = .untilStopped }
-    }
-    // As many as the longest answer takes; more would not change the sum's meaning, and it cannot overflow.
-    let totalWait = Nanoseconds(
-      min(configuration.interval, Limits.answer).count * Int64(configuration.attempts))
-    if configuration.watch == .no, totalWait < Limits.answer {
-      invocation.notices.append(
-        "--wait: an answer may take 3.5s (RFC 4861 section 6.2.6); silence says little before")
     }
     invocation.request.act = .routers(configuration)
     return invocation

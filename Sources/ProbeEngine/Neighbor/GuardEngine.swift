@@ -89,7 +89,8 @@ package struct GuardEngine: LinkEngine {
 
   package mutating func handleTimeout(at now: Instant) {
     guard !isFinished else { return }
-    if let finding = flood.finding(at: now) { tell(finding, at: now) }
+    // The meter limits itself, and each of its findings has a count that no other has.
+    if let finding = flood.finding(at: now) { append(finding) }
     while let (_, address) = collections.popDue(at: now) { endCollecting(address, at: now) }
     if let finding = losses.finding(at: now) { append(finding) }
     tellMissing(at: now, patience: Self.solicitationInterval)
@@ -124,6 +125,7 @@ package struct GuardEngine: LinkEngine {
 
   package mutating func stop(at now: Instant) {
     guard !isFinished else { return }
+    summary.isInterrupted = configuration.duration != nil
     finish(at: now)
   }
 
@@ -138,7 +140,7 @@ package struct GuardEngine: LinkEngine {
 
   mutating func countAdvertisement(_ message: HeardMessage, at now: Instant) {
     summary.advertisements += 1
-    if let finding = flood.finding(at: now) { tell(finding, at: now) }
+    if let finding = flood.finding(at: now) { append(finding) }
     flood.count(from: message.arrival.linkSource, at: now)
   }
 
@@ -232,7 +234,7 @@ package struct GuardEngine: LinkEngine {
     for address in routers.collecting { endCollecting(address, at: now) }
     // At the end a router had its chance once a legal answer's time is over.
     tellMissing(at: now, patience: Self.answerTime)
-    if let finding = flood.finding(at: now, isLast: true) { tell(finding, at: now) }
+    if let finding = flood.finding(at: now, isLast: true) { append(finding) }
     if let finding = losses.finding(at: now, isLast: true) { append(finding) }
     summary.baseline = routers.picture
     summary.dropped = losses.total

@@ -11,8 +11,8 @@ enum LinkQuestion {
   /// whose upper bits, 10, ask for Parameter Problem code 2 even for a multicast destination (RFC 8200 §4.2, RFC 4443
   /// §2.4 (e.3)).
   static let unknownOption = IPv6OptionType(rawValue: 0x9e)
-  /// Octets of the longest of them: an echo request of 16 octets behind an options header.
-  static let longest = IPv6Header.count + 8 + ICMPv6Echo.headerCount + ScanCookie.count
+  /// Octets of the longest of them: a listener query of 28 octets behind an options header.
+  static let longest = IPv6Header.count + 8 + 28
   /// Milliseconds in which listeners answer a query, each at a time of its own choice: long enough that a link of many
   /// does not answer at once, short enough for a scan's patience.
   static let listenerDelay: UInt16 = 1_000

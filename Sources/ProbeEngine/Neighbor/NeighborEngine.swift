@@ -41,10 +41,13 @@ package struct NeighborEngine: LinkEngine {
     var random = RandomNumbers(seed: configuration.seed)
     nonce = KeyedNonce(key: (random.next(), random.next()))
     nextTransmit = now
+    expectsStamps = configuration.solicits
     longestPacket =
-      IPv6Header.count + NeighborSolicitation.headerCount
-      + LinkPacket.option(.sourceLinkLayerAddress, view.interface.link?.octets ?? []).count
-      + LinkPacket.option(.nonce, [UInt8](repeating: 0, count: 6)).count
+      !configuration.solicits
+      ? 0
+      : IPv6Header.count + NeighborSolicitation.headerCount
+        + LinkPacket.option(.sourceLinkLayerAddress, view.interface.link?.octets ?? []).count
+        + LinkPacket.option(.nonce, [UInt8](repeating: 0, count: 6)).count
     var kernel: [IPv6Address: KernelNeighbor] = [:]
     for neighbor in view.neighbors where !neighbor.isProxy && kernel[neighbor.address] == nil {
       kernel[neighbor.address] = neighbor
@@ -78,7 +81,7 @@ package struct NeighborEngine: LinkEngine {
 
   package mutating func pollTransmit(at now: Instant, into buffer: inout MutableSpan<UInt8>) -> LinkTransmit?
   {
-    guard hasBegun, nextTransmit <= now, buffer.count >= longestPacket,
+    guard hasBegun, configuration.solicits, nextTransmit <= now, buffer.count >= longestPacket,
       let target = transmits.popDue(at: now)?.payload
     else { return nil }
     let way = inquiries[target].way
@@ -183,6 +186,7 @@ package struct NeighborEngine: LinkEngine {
         release(target, at: now)
       }
     }
+    if !configuration.solicits { listen(at: now) }
   }
 
   package mutating func stop(at now: Instant) {
@@ -214,6 +218,24 @@ package struct NeighborEngine: LinkEngine {
         // Nobody is asked, so that no address can be called free.
         end(target, isInterrupted: configuration.act == .duplicateDetection, at: now)
       }
+    }
+  }
+
+  /// Opens the windows that are due, without a question.
+  private mutating func listen(at now: Instant) {
+    while let target = transmits.popDue(at: now)?.payload {
+      inquiries[target].transmit = nil
+      inquiries[target].attempt += 1
+      inquiries[target].attemptsOfWay += 1
+      inquiries[target].summary.attempted += 1
+      var window = SentSolicitation(number: nextNumber, attempt: inquiries[target].attempt, at: now)
+      window.isUnstamped = true
+      nextNumber += 1
+      if inquiries[target].solicitations.count == NeighborInquiry.memory {
+        inquiries[target].solicitations.removeFirst()
+      }
+      inquiries[target].solicitations.append(window)
+      inquiries[target].window = timers.insert(.window(target), at: now + configuration.interval)
     }
   }
 
@@ -264,10 +286,12 @@ package struct NeighborEngine: LinkEngine {
   mutating func settle(_ target: Int, at now: Instant) {
     guard !inquiries[target].hasEnded, inquiries[target].isWayAnswered else { return }
     if let window = inquiries[target].window {
-      guard configuration.stopsAtFirstAnswer else { return }
+      guard configuration.stopsAtFirstAnswer, !inquiries[target].isLingering else { return }
       timers.cancel(window)
       inquiries[target].window = nil
-      endWindow(target, at: now)
+      guard configuration.linger > .zero else { return endWindow(target, at: now) }
+      inquiries[target].isLingering = true
+      inquiries[target].window = timers.insert(.window(target), at: now + configuration.linger)
     } else if let transmit = inquiries[target].transmit, !configuration.asksOn,
       inquiries[target].attemptsOfWay > 0 || configuration.stopsAtFirstAnswer
     {

@@ -107,7 +107,8 @@ extension NeighborEngine {
     let option = isSolicitation ? nil : message.linkLayerAddress(.targetLinkLayerAddress)
     // Who looks for duplicates asks nobody in particular; whoever speaks up has the address (RFC 4862 §5.4.4), even
     // before the first solicitation.
-    let isForUs = source == .unspecified || message.destination == source
+    let isForUs =
+      source == .unspecified || message.destination == source || !configuration.solicits
     let mayCount =
       (solicitation != nil || configuration.act == .duplicateDetection)
       && (option != nil || isSolicitation || !configuration.needsTargetLinkLayerAddress)

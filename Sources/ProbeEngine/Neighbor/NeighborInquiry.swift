@@ -57,6 +57,8 @@ struct NeighborInquiry {
   /// Rules that were told already.
   var brokenRules = NeighborRuleSet()
   var isLoopTold = false
+  /// Answered, and a second station is listened for.
+  var isLingering = false
   var hasEnded = false
   var summary: NeighborSummary
 
@@ -144,7 +146,8 @@ struct NeighborInquiry {
         return (known, false)
       }
       if let known = alike.first(where: {
-        claimants[$0].claim.optionLink == nil && claimants[$0].claim.frameLink == frame
+        claimants[$0].claim.optionLink == nil
+          && (claimants[$0].claim.frameLink == frame || claimants[$0].claim.frameLink == option)
       }) {
         let isNew = !alike.contains { $0 != known && claimants[$0].station == option }
         claimants[known].claim.optionLink = option

@@ -46,7 +46,7 @@ package struct RouterAcceptance {
     let router = defaultRouter(contents.header, reading)
     var parts = [router]
     if contents.header.hopLimit != 0 { parts.append(hopLimit(contents.header, reading, router)) }
-    if let mtu = contents.mtu { parts.append(self.mtu(mtu, reading)) }
+    if let mtu = contents.mtu { parts.append(self.mtu(mtu, reading, router)) }
     for prefix in contents.prefixes { parts.append(self.prefix(prefix, reading)) }
     for route in contents.routes { parts.append(self.route(route, reading)) }
     return parts
@@ -139,10 +139,12 @@ package struct RouterAcceptance {
     return part
   }
 
-  private func mtu(_ mtu: UInt32, _ reading: Reading) -> AcceptedPart {
+  private func mtu(_ mtu: UInt32, _ reading: Reading, _ router: AcceptedPart) -> AcceptedPart {
     var part = AcceptedPart(.mtu(mtu))
     part.mtu = view.interface.ipv6MTU
-    guard part.mtu != mtu else { return part }
+    // Measured: the default route keeps it where another router's option was read later.
+    if router.route?.mtu == mtu { part.route = router.route }
+    guard part.mtu != mtu, part.route == nil else { return part }
     var known = reading.whole
     if settings.acceptMTU == 0 { known.append(.mtuOff) }
     if mtu < 1_280 || mtu > view.interface.mtu { known.append(.mtuOutOfRange) }

@@ -104,9 +104,7 @@ package struct RouterEngine: LinkEngine {
     case .idle:
       startedAt = now
       if configuration.attempts > 0 {
-        // The window begins when the solicitation leaves.
-        dueAt = now
-        phase = .window(until: .distantFuture)
+        begin(at: now)
       } else {
         phase = .window(until: now + configuration.interval)
       }
@@ -121,6 +119,7 @@ package struct RouterEngine: LinkEngine {
       default: break
       }
     }
+    if !configuration.solicits, let due = dueAt, due <= now { openWindow(at: now) }
   }
 
   package func nextTimeout(now: Instant) -> Instant? {
@@ -142,11 +141,17 @@ package struct RouterEngine: LinkEngine {
     return startedAt + length
   }
 
+  /// The next attempt is due; its window begins when the solicitation leaves.
+  private mutating func begin(at now: Instant) {
+    dueAt = now
+    phase = .window(until: .distantFuture)
+  }
+
   private mutating func endWindow(at now: Instant) {
     // A window in which nobody was asked is none.
     if !hasAttemptFailed { endAttempt(at: now) }
     if answersInWindow > 0 { return listenOn(at: now) }
-    if attempt < configuration.attempts { return dueAt = now }
+    if attempt < configuration.attempts { return begin(at: now) }
     guard let lastSentAt else { return listenOn(at: now) }
     let end = lastSentAt + configuration.patience
     phase = .patience(until: end)
@@ -210,7 +215,7 @@ package struct RouterEngine: LinkEngine {
   }
 
   package mutating func handleKernel(_ change: KernelChange, at now: Instant) {
-    guard case .address(let address, _) = change, address.isDuplicate,
+    guard !isOver, case .address(let address, _) = change, address.isDuplicate,
       view.interface.index == 0 || address.interface == view.interface.index
     else { return }
     if refused.count < configuration.maximumRouters,
@@ -227,6 +232,14 @@ package struct RouterEngine: LinkEngine {
     dropped &+= frames
   }
 
+  /// The summary is made: what comes now is not told.
+  private var isOver: Bool {
+    switch phase {
+    case .closing, .ended: true
+    default: false
+    }
+  }
+
   private mutating func close(_ view: KernelView?, at now: Instant) {
     phase = .closing(view, at: now)
     finishIfReady()
@@ -240,22 +253,29 @@ package struct RouterEngine: LinkEngine {
 
   // MARK: Sending
 
-  package var longestPacket: Int { configuration.attempts > 0 ? packet.octets.count : 0 }
+  package var longestPacket: Int {
+    configuration.attempts > 0 && configuration.solicits ? packet.octets.count : 0
+  }
+
+  /// Another attempt begins, whether or not it asks.
+  private mutating func openWindow(at now: Instant) {
+    dueAt = nil
+    attempt += 1
+    answersInWindow = 0
+    hasAttemptFailed = false
+    phase = .window(until: now + configuration.interval)
+  }
 
   package mutating func pollTransmit(
     at now: Instant, into buffer: inout MutableSpan<UInt8>
   ) -> LinkTransmit? {
-    guard let due = dueAt, due <= now else { return nil }
-    dueAt = nil
-    attempt += 1
-    answersInWindow = 0
+    guard configuration.solicits, let due = dueAt, due <= now else { return nil }
+    openWindow(at: now)
     let number = nextNumber
     nextNumber += 1
     summary.solicitations += 1
     previousSentAt = lastSentAt
     lastSentAt = now
-    hasAttemptFailed = false
-    phase = .window(until: now + configuration.interval)
     solicitations.add(RouterSolicitations.Entry(number: number, attempt: attempt, at: now))
     emit(.sent(probe(number, attempt: attempt, at: now)))
     guard let octets = packet.write(into: &buffer) else {
@@ -284,7 +304,7 @@ package struct RouterEngine: LinkEngine {
   }
 
   package mutating func handleSendFailure(_ number: UInt64, errno: Int32, at now: Instant) {
-    guard let entry = solicitations.failed(number) else { return }
+    guard !isOver, let entry = solicitations.failed(number) else { return }
     summary.sendFailed += 1
     summary.sendErrno = errno
     emit(.sendFailed(probe(number, attempt: entry.attempt, at: entry.at), errno: errno))
@@ -363,7 +383,8 @@ package struct RouterEngine: LinkEngine {
   }
 
   mutating func tell(_ finding: Finding) {
-    if finding.severity == .problem { summary.problems += 1 }
+    // That nobody answered is told by the number of routers.
+    if finding.severity == .problem, finding.kind != .noRouter { summary.problems += 1 }
     emit(.finding(finding))
   }
 

@@ -11,13 +11,11 @@ extension RouterEngine {
       view.interface.index == 0 || message.arrival.interface == view.interface.index
     else { return }
     if message.isDiscarded { return discard(message) }
-    // Too short a header would have been discarded.
-    guard let contents = AdvertisedContents(message) else { return }
     if isOwn(message) { return hearOwn(message) }
     summary.advertisements &+= 1
     answersInWindow += 1
     answers &+= 1
-    hear(message, contents)
+    hear(message)
     if configuration.stopsAtFirstAnswer { stopAtAnswer(at: message.arrival.readAt) }
   }
 
@@ -63,13 +61,15 @@ extension RouterEngine {
 
   // MARK: What is believed
 
-  private mutating func hear(_ message: HeardMessage, _ contents: AdvertisedContents) {
-    let lifetime = contents.header.lifetime
+  private mutating func hear(_ message: HeardMessage) {
     let known = routers.index(of: message)
+    // Under a flood nothing is read that is not remembered.
+    guard known != nil || !routers.isFull else { return summary.forgotten &+= 1 }
+    // Too short a header would have been discarded.
+    guard let contents = AdvertisedContents(message) else { return }
+    let lifetime = contents.header.lifetime
     let namesake = known == nil ? routers.namesake(of: message) : nil
-    guard let index = known ?? routers.add(message, link: contents.link, lifetime: lifetime) else {
-      return summary.forgotten &+= 1
-    }
+    let index = known ?? routers.add(message, link: contents.link, lifetime: lifetime)
     let standing = standing(of: message, index)
     let retires = lifetime == 0 && (known == nil || routers[index].lifetime != 0)
     routers.update(index, message, link: contents.link, lifetime: lifetime, isAnswer: standing == .answer)

@@ -47,9 +47,10 @@ struct RouterRecords {
     }
   }
 
-  /// The record of a router that has none yet; nil: there is no room.
-  mutating func add(_ message: HeardMessage, link: LinkLayerAddress?, lifetime: UInt16) -> Int? {
-    guard all.count < maximum else { return nil }
+  var isFull: Bool { all.count >= maximum }
+
+  /// The record of a router that has none yet.
+  mutating func add(_ message: HeardMessage, link: LinkLayerAddress?, lifetime: UInt16) -> Int {
     indices[Key(address: message.source, link: message.arrival.linkSource)] = all.count
     all.append(Record(message: message, optionLink: link, lifetime: lifetime, advertisements: 0))
     return all.count - 1

@@ -111,8 +111,8 @@ package struct ScanEngine: LinkEngine {
       return nil
     }
     let octets = packet(asked)
-    guard octets.count <= buffer.count else { return nil }
-    buffer.store(octets.span, at: 0)
+    let fits = octets.count <= buffer.count
+    if fits { buffer.store(octets.span, at: 0) }
     if asked % questionsPerRound == 0 { roundStartedAt = now }
     asked += 1
     nextAskAt = now + Self.gap
@@ -120,6 +120,8 @@ package struct ScanEngine: LinkEngine {
       nextAskAt = max(nextAskAt, roundStartedAt + configuration.interval)
     }
     endAt = now + configuration.patience
+    // Whoever calls gives `longestPacket` octets; without them the question is passed over, not tried for ever.
+    guard fits else { return nil }
     summary.questions += 1
     lastProbe = probe
     events.append(.sent(probe))

@@ -29,8 +29,8 @@ struct SentSolicitation {
   /// Whether a frame with this stamp came after it, as far as can be said yet.
   func isBefore(_ stamp: Instant) -> Bool {
     guard !hasFailed else { return false }
-    // Until there is a transmit stamp the call has to do, which may be read from another pair of clocks.
-    return transmittedAt.map { $0 <= stamp } ?? (at <= stamp + PingEngine.stampTolerance)
+    // Until there is a transmit stamp the call has to do; clocks may differ by their error.
+    return (transmittedAt ?? at) <= stamp + PingEngine.stampTolerance
   }
 
   /// Takes a transmit stamp. One from before the call is not on our clock.

@@ -169,14 +169,14 @@ package struct WatchEngine: LinkEngine {
   }
 
   /// `found` entries, of `expected` at most. A problem where the next neighbor may find no room; a notice from nine
-  /// tenths on, and where an entry found none at some time since the kernel started.
+  /// tenths on. How often there was none since the kernel started stands in the limits: it may be long ago.
   private func tableFull(at now: Instant) -> Finding? {
     guard let limits = view.limits, let last = limits.thresholds.last, limits.thresholds.count >= 3 else {
       return nil
     }
     let isFull = limits.entries >= last
     let isNearlyFull = UInt64(limits.entries) * 10 >= UInt64(last) * 9
-    guard isFull || isNearlyFull || limits.tableFulls > 0 else { return nil }
+    guard isFull || isNearlyFull else { return nil }
     var finding = Finding(.tableFull, isFull ? .problem : .notice, at: now)
     finding.expected = .number(UInt64(last))
     finding.found = .number(UInt64(limits.entries))

@@ -88,7 +88,7 @@ struct NdiscLines {
     case .sendFailed(_, let errno):
       guard !hasFailed, !hasAnswer else { return }
       hasFailed = true
-      out.standardError.put("Sending ICMPv6 packet: \(ErrnoText.text(errno))\n")
+      out.standardError.put("Sending ICMPv6 packet: \(ErrnoText.text(Self.errnoOfRoute(errno)))\n")
     case .summary(.neighbor(let summary)):
       // The original waits for an answer from the host that it runs on, and gets none.
       if summary.verdict == .local {
@@ -100,6 +100,10 @@ struct NdiscLines {
     default: break
     }
   }
+
+  /// ENETDOWN is what a frame meets on an interface that is down; the original's packet had no route to it before,
+  /// ENETUNREACH.
+  private static func errnoOfRoute(_ errno: Int32) -> Int32 { errno == 100 ? 101 : errno }
 
   private func end(into out: inout OutputBuffer) {
     if !hasAnswer, !hasFailed { put("No response.\n", into: &out) }

@@ -44,7 +44,10 @@ enum KernelFactsText {
       DurationText.put(age: age, into: &out)
       out.put(" ago")
     }
-    if entry.probes > 0 {
+    // The kernel keeps the number when an answer comes.
+    let waiting = KernelNeighbor.State.incomplete.rawValue | KernelNeighbor.State.probe.rawValue
+      | KernelNeighbor.State.failed.rawValue
+    if entry.probes > 0, entry.state.rawValue & waiting != 0 {
       out.put(", ")
       out.put(UInt64(entry.probes), "probe unanswered", "probes unanswered")
     }

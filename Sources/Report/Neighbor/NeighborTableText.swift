@@ -35,8 +35,9 @@ struct NeighborTableText {
         }
       }
       if limits.tableFulls > 0 {
-        out.put(", FULL ")
+        out.put(", full ")
         out.put(limits.tableFulls, "time", "times")
+        out.put(" since the kernel started")
       } else {
         out.put(", never full")
       }

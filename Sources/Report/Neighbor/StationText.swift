@@ -39,6 +39,10 @@ enum StationText {
     for group in station.unexplainedGroups {
       out.put("  listens to ")
       out.put(group)
+      if group.bits & 0xff_ffff == 0 {
+        out.put(": the subnet-router anycast address of a router\n")
+        continue
+      }
       out.put(": it has an address that ends in ")
       out.put(hexadecimal: UInt64(truncatingIfNeeded: group.bits >> 16 & 0xff), width: 2)
       out.put(":")

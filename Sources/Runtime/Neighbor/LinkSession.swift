@@ -12,12 +12,14 @@ package enum LinkSession {
   ) throws(PingFailure) -> [LinkSummary] {
     let signals = try SignalDescriptor.ofSession([.interrupt, .terminate, .hangUp, .terminalStop])
     var setup = try LinkSetup.open(request)
-    do throws(SystemError) { try Privileges.dropAll() } catch { throw .privileges(error) }
+    // Root's own file may be in a folder that only root's rights reach: it is opened before they are gone.
+    let opensFileFirst = request.captureFile != nil && Process.isRealUserRoot
+    if !opensFileFirst { try dropPrivileges(request) }
 
     setup.start.at = SystemClock.monotonicNow()
     let view = setup.start.view
     let now = setup.start.at
-    var run = Run(file: request.captureFile)
+    var run = Run(request, opensFileFirst: opensFileFirst)
     switch setup.act {
     case .neighbor(let configuration):
       var engine = NeighborEngine(configuration, view: view, at: now)
@@ -41,24 +43,41 @@ package enum LinkSession {
     return run.summaries
   }
 
+  /// For good; where a file is still to be written, capabilities of the real user root can be raised again.
+  private static func dropPrivileges(_ request: LinkRequest) throws(PingFailure) {
+    do throws(SystemError) {
+      if request.keepsFileRights, Process.isRealUserRoot {
+        try Privileges.lower(Capabilities(rawValue: .max))
+      } else {
+        try Privileges.dropAll()
+      }
+    } catch { throw .privileges(error) }
+  }
+
   /// What lasts as long as the engine runs.
   private struct Run: ~Copyable {
-    let file: String?
+    let request: LinkRequest
+    /// Privileges are dropped behind the opening of the file.
+    let opensFileFirst: Bool
     var clock = KernelClock()
     var summaries: [LinkSummary] = []
 
-    init(file: String?) { self.file = file }
+    init(_ request: LinkRequest, opensFileFirst: Bool) {
+      self.request = request
+      self.opensFileFirst = opensFileFirst
+    }
 
     mutating func go<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
       _ engine: inout Engine, _ setup: inout LinkSetup, _ signals: borrowing SignalDescriptor,
       _ sink: inout Sink
     ) throws(PingFailure) {
       var transport = LinkTransport(&setup, longestPacket: engine.longestPacket)
-      if let file {
+      if let file = request.captureFile {
         do throws(CaptureError) { try transport.openFile(file) } catch {
           throw .capture(text: error.description)
         }
       }
+      if opensFileFirst { try dropPrivileges(request) }
       sink.begin(setup.start, clock: clock)
       var end: LinkEnd?
       do throws(LinkEnd) { try loop(&engine, &transport, setup.tables, signals, &sink) } catch { end = error }

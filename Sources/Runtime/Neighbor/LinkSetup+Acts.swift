@@ -7,8 +7,9 @@ extension LinkRequest.Act {
   /// Packets leave.
   var sends: Bool {
     switch self {
-    case .neighbor, .conformance, .scan: true
-    case .routers(let configuration): configuration.attempts > 0
+    case .neighbor(let configuration): configuration.solicits
+    case .conformance, .scan: true
+    case .routers(let configuration): configuration.attempts > 0 && configuration.solicits
     case .baseline(let configuration): configuration.solicits
     case .watch: false
     }

@@ -171,6 +171,7 @@ struct LinkSetup: ~Copyable {
   private mutating func openCapture(
     _ request: LinkRequest, on interface: KernelInterface
   ) throws(PingFailure) {
+    guard interface.isUp else { throw .link(text: "\(interface.name) is down") }
     var options = CaptureHandle.Options()
     options.incomingOnly = !hearsOutgoing
     options.isPromiscuous = request.isPromiscuous || act.wantsListenerReports

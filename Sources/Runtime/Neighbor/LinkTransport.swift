@@ -52,6 +52,7 @@ struct LinkTransport: ~Copyable {
   private let numbersStamps: Bool
   private var packetLedger = StampLedger()
   private var linkLedger = StampLedger()
+  private var usesLinkSocket = false
   private var stampBatch = ReceiveBatch(capacity: 8, messageSize: 64)
 
   private var buffer: [UInt8]
@@ -120,11 +121,12 @@ struct LinkTransport: ~Copyable {
         pending = engine.pollTransmit(at: SystemClock.monotonicNow(), into: &span)
       }
       guard let transmit = pending else { break }
+      let before = SystemClock.monotonicNow()
       do throws(SystemError) {
         try send(transmit)
         hasSent = true
         last = transmit.number
-        note(transmit, clock: clock)
+        note(transmit, at: clock.realtime(from: before))
       } catch {
         let now = SystemClock.monotonicNow()
         if error.errno.isForWantOfRoom {
@@ -174,9 +176,12 @@ struct LinkTransport: ~Copyable {
     _ transmit: LinkTransmit, to link: [UInt8], _ identifier: UInt32?
   ) throws(SystemError) {
     guard let socket = linkSocket else { throw SystemError("sendmsg", .operationNotPermitted) }
+    // The kernel would fill up a short address, and cut a long one.
+    guard link.count == interface.link?.octets.count else { throw SystemError("sendmsg", .invalidArgument) }
     try socket.value.send(
       buffer.span.extracting(0..<min(transmit.octets, buffer.count)), to: link, interface: interface.index,
       stampIdentifier: identifier)
+    usesLinkSocket = true
     if !numbersStamps { linkLedger.noteSent(transmit.number) }
   }
 
@@ -197,10 +202,14 @@ struct LinkTransport: ~Copyable {
     for _ in 0..<LinkLimits.packetsAtOnce {
       guard let count = try? packetSocket?.value.receiveErrors(into: &stampBatch), count > 0 else { break }
       hand(packetLedger, &engine, clock)
+      if count < stampBatch.capacity { break }
     }
+    // Most acts send nothing by it.
+    guard usesLinkSocket else { return }
     for _ in 0..<LinkLimits.packetsAtOnce {
       guard let count = try? linkSocket?.value.receiveErrors(into: &stampBatch), count > 0 else { break }
       hand(linkLedger, &engine, clock)
+      if count < stampBatch.capacity { break }
     }
   }
 
@@ -246,15 +255,19 @@ struct LinkTransport: ~Copyable {
         while rounds < LinkLimits.roundsAtOnce,
           try dispatch(&engine, clock: clock) == LinkLimits.framesAtOnce
         { rounds += 1 }
-      } catch { throw .capture(error.text) }
+      } catch { throw broken(error.text) }
       // What libpcap takes no notice of would wake the poller for ever.
-      if readiness.contains(.hangup) { throw .capture("the capture has ended") }
+      if readiness.contains(.hangup) { throw broken("the capture has ended") }
     }
     guard now - lossesSeenAt >= LinkLimits.lossInterval else { return }
     lossesSeenAt = now
     guard let dropped = try? capture?.value.statistics().dropped, dropped > droppedFrames else { return }
     engine.handleCaptureLoss(UInt64(dropped - droppedFrames), at: now)
     droppedFrames = dropped
+  }
+
+  private func broken(_ text: String) -> LinkEnd {
+    .capture(interface.index == 0 ? text : "\(interface.name): \(text)")
   }
 
   private mutating func dispatch<Engine: LinkEngine>(
@@ -296,13 +309,14 @@ struct LinkTransport: ~Copyable {
         for change in KernelChange.all(change, on: interface.index) { engine.handleKernel(change, at: now) }
       }
     } catch { throw .system(error) }
-    if isGone { throw .capture("the interface is gone") }
+    if isGone { throw broken("the interface is gone") }
   }
 
   // MARK: File
 
-  /// A packet of ours into the file: with the header that its frame has on Ethernet.
-  private mutating func note(_ transmit: LinkTransmit, clock: KernelClock) {
+  /// A packet of ours into the file: with the header that its frame has on Ethernet, and the time of the call, so that
+  /// it stands before its answer.
+  private func note(_ transmit: LinkTransmit, at stamp: Int64) {
     guard file != nil, capture?.value.linkType == .ethernet, let source = interface.link?.ethernet
     else { return }
     let link = transmit.linkDestination ?? LinkLayerAddress(ethernet: transmit.destination)
@@ -316,8 +330,7 @@ struct LinkTransport: ~Copyable {
     file?.value.append(
       frame.span,
       CapturedMetadata(
-        stamp: clock.realtime(from: SystemClock.monotonicNow()), originalLength: frame.count,
-        linkType: .ethernet, direction: .outgoing))
+        stamp: stamp, originalLength: frame.count, linkType: .ethernet, direction: .outgoing))
   }
 }
 

@@ -255,7 +255,7 @@ import Wire
     ("scan eth0 --unicast", "--unicast asks addresses, and scan the whole link; say one of them"),
     (
       "scan eth0 -c 3",
-      "-c has no meaning for scan; it belongs to a question who has an address, --unicast, --dad"
+      "-c has no meaning for scan; it belongs to a question who has an address, --unicast, --dad, --conformance"
     ),
     ("scan eth0 --rounds 0", "--rounds: '0' is out of range; allowed: 1 to 1000"),
     (

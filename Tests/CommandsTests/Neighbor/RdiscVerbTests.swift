@@ -74,14 +74,6 @@ import Wire
     #expect(try routers("eth0 -d -1").stopsAtFirstAnswer)
   }
 
-  @Test func aWaitThatIsTooShortForALawfulAnswerIsPointedOut() throws {
-    #expect(try parse("eth0 -c1 -w1").notices.count == 1)
-    #expect(try parse("eth0 -c1 -w3.5").notices.isEmpty)
-    #expect(try parse("eth0 -c1 -w1 --watch").notices.isEmpty)
-    #expect(try parse("eth0 -c4 -w1").notices.isEmpty)
-    #expect(try parse("eth0 -c3 -w1").notices.count == 1)
-  }
-
   @Test(arguments: [
     ("", "which interface? (such as 'eth0', 'eth1')"),
     ("fe80::1", "'fe80::1': rdisc takes an interface (such as 'eth0', 'eth1')"),

@@ -114,6 +114,11 @@ import Wire
     #expect(printed.error == "Sending ICMPv6 packet: Network is unreachable\n")
   }
 
+  @Test func anInterfaceThatIsDownIsWhatItIsToTheOriginal() {
+    #expect(
+      Self.printed([Fixture.sendFailed(100)]).error == "Sending ICMPv6 packet: Network is unreachable\n")
+  }
+
   @Test func anInterruptedRunSaysNothingOfAResponse() {
     #expect(
       Self.printed([Fixture.attemptEnded(), Fixture.end(.interrupted)]).out == Self.header + "Timed out.\n")

@@ -27,21 +27,27 @@ enum NdiscFaceFailure {
     case .notPermitted: return told("Raw IPv6 socket: \(Errno.operationNotPermitted.text)")
     case .socket(let error): return told("Raw IPv6 socket: \(error.errno.text)")
     case .resolution(let name, let error, _): return unresolved(name, error)
-    case .unknownInterface(let name):
-      // perror(3) of nothing has no colon.
-      return told((name.isEmpty ? "" : escaped(name) + ": ") + Errno.noDevice.text)
+    case .unknownInterface(let name): return told(noDevice(name))
     case .source(_, let error):
       guard let source = invocation.source else { return unsent(error.errno) }
       return told("\(escaped(source)): \(error.errno.text)")
     case .noRoute(let error): return unsent(error.errno)
     // What else is wrong with an interface by name and an address: there is none to ask from.
     case .link: return unsent(hasNoIPv6(invocation.interface) ? .networkUnreachable : .addressNotAvailable)
+    // It went while answers were waited for.
+    case .capture where Interfaces.index(of: invocation.interface) == nil:
+      return told(noDevice(invocation.interface))
     case .capture where hasNoIPv6(invocation.interface): return unsent(.networkUnreachable)
     default:
       return told(
         PingFailureText.text(failure, isFace: true).map { "\(escaped(invocation.programName)): \($0)" }
           .joined(separator: "\n"))
     }
+  }
+
+  private static func noDevice(_ name: String) -> String {
+    // perror(3) of nothing has no colon.
+    (name.isEmpty ? "" : escaped(name) + ": ") + Errno.noDevice.text
   }
 
   /// It is down, or IPv6 is off there.

@@ -148,6 +148,14 @@ import Wire
     #expect(
       try Self.failure(unreachable, "-q " + line) == told("Sending ICMPv6 packet: Network is unreachable"))
     #expect(
+      try Self.failure(.capture(text: "gone"), "host no-such-link", hasBegun: true)
+        == told("no-such-link: No such device"))
+    #expect(
+      try Self.failure(.link(text: "no address"), "host lo")
+        == told(
+          "Sending ICMPv6 packet: Cannot assign requested address", "Soliciting host (2001:db8::b) on lo...\n"
+        ))
+    #expect(
       try Self.failure(.system(SystemError("write", .noSpace)))
         == told("ndisc6: write: No space left on device"))
     #expect(try Self.failure(.system(SystemError("write", .brokenPipe))) == EarlyExit(exitCode: 1))
