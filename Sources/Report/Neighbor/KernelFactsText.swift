@@ -45,7 +45,8 @@ enum KernelFactsText {
       out.put(" ago")
     }
     // The kernel keeps the number when an answer comes.
-    let waiting = KernelNeighbor.State.incomplete.rawValue | KernelNeighbor.State.probe.rawValue
+    let waiting =
+      KernelNeighbor.State.incomplete.rawValue | KernelNeighbor.State.probe.rawValue
       | KernelNeighbor.State.failed.rawValue
     if entry.probes > 0, entry.state.rawValue & waiting != 0 {
       out.put(", ")
