@@ -178,7 +178,10 @@ extension NeighborRule {
 
   /// The first rule that an option by itself breaks; nil where it is as it should be or is not known here.
   package static func brokenRule(of option: NeighborOption, in octets: Span<UInt8>) -> NeighborRule? {
-    guard let value = try? option.value(in: octets) else {
+    let value: NeighborOptionValue
+    do throws(WireError) { value = try option.value(in: octets) } catch {
+      // Of this one a name's label may be at fault in place of the option's own length.
+      if case .invalid(.length, _, option.offset + 1) = error { return .optionLayout }
       return option.type == .provisioningDomain ? .labelTooLong : .optionLayout
     }
     switch value {

@@ -12,9 +12,13 @@ struct LinkOutput<Writer: LinkWriter>: LinkSink, ~Copyable {
   /// What the events came to.
   private(set) var tally = LinkOutcome.Tally()
 
-  init(_ writer: Writer, act: LinkRun.Act) {
+  /// Goes on after the first window.
+  private let isContinuous: Bool
+
+  init(_ writer: Writer, act: LinkRun.Act, isContinuous: Bool = false) {
     self.writer = writer
     self.act = act
+    self.isContinuous = isContinuous
   }
 
   mutating func begin(_ start: LinkStart, clock: KernelClock) {
@@ -25,6 +29,7 @@ struct LinkOutput<Writer: LinkWriter>: LinkSink, ~Copyable {
     run.source = start.source
     run.isCaptured = start.isCaptured
     run.notes = start.notes
+    run.isContinuous = isContinuous
     run.interfaceNames = .ofThisHost
     writer.begin(run, at: start.at, wall: WallClock(clock), into: &buffer)
   }

@@ -14,6 +14,8 @@ struct NdiscVerbParse: VerbParse {
     static let rounds: Int128 = 1_000
     /// More than a gigabit link carries in a second.
     static let floodRate: Int128 = 10_000_000
+    /// A router may take so long (RFC 4861 §6.2.6: 0.5 s, and 3 s where it answers to all).
+    static let longestAnswer = Nanoseconds.milliseconds(3_500)
     /// Advertisements that nobody asked for may be so far apart (RFC 4861 §6.2.1: MaxRtrAdvInterval).
     static let advertisementsApart = "half an hour"
   }
@@ -165,7 +167,14 @@ struct NdiscVerbParse: VerbParse {
       try refuse(wait != nil, name(.wait), "how long is what --for says")
       configuration.duration = duration
     } else {
-      if let wait { configuration.duration = wait }
+      if let wait {
+        if wait < Limits.longestAnswer, !isGiven(.noSolicit) {
+          throw error(
+            "\(name(.wait)): too short to miss a router, which may take 3.5s to answer; allowed: 3.5s or more"
+          )
+        }
+        configuration.duration = wait
+      }
       try refuse(
         isGiven(.noSolicit) && wait == nil, name(.noSolicit),
         "advertisements may come \(Limits.advertisementsApart) apart; say how long: --watch, --for or --wait")

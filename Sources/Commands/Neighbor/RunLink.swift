@@ -42,7 +42,8 @@ enum RunLink {
   private static func run<Writer: LinkWriter>(
     _ invocation: LinkInvocation, _ writer: Writer
   ) throws(PingFailure) -> (summaries: [LinkSummary], tally: LinkOutcome.Tally) {
-    var output = LinkOutput(writer, act: invocation.act)
+    var output = LinkOutput(
+      writer, act: invocation.act, isContinuous: invocation.request.act.isContinuous)
     do throws(PingFailure) {
       let summaries = try LinkSession.run(invocation.request, sink: &output)
       return (summaries, output.tally)
@@ -81,5 +82,16 @@ extension LinkTextOptions {
     isQuiet = output.isQuiet
     isVerbose = output.isVerbose
     showsTimestamps = output.showsTimestamps
+  }
+}
+
+extension LinkRequest.Act {
+  /// Until stopped, or for a time that was given.
+  fileprivate var isContinuous: Bool {
+    switch self {
+    case .routers(let configuration): configuration.watch != .no
+    case .watch(let configuration): configuration.isContinuous
+    case .baseline, .neighbor, .conformance, .scan: false
+    }
   }
 }

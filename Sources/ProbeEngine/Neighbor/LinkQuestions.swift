@@ -7,12 +7,14 @@ import Wire
 enum LinkQuestion {
   /// All nodes of the link (RFC 4291 §2.7.1).
   static let allNodes = IPv6Address(bits: 0xff02 << 112 | 1)
+  /// All routers of the link (RFC 4291 §2.7.1).
+  static let allRouters = IPv6Address(bits: 0xff02 << 112 | 2)
   /// An option that nobody knows, since it is set aside for experiments (RFC 4727), and
   /// whose upper bits, 10, ask for Parameter Problem code 2 even for a multicast destination (RFC 8200 §4.2, RFC 4443
   /// §2.4 (e.3)).
   static let unknownOption = IPv6OptionType(rawValue: 0x9e)
-  /// Octets of the longest of them: a listener query of 28 octets behind an options header.
-  static let longest = IPv6Header.count + 8 + 28
+  /// Octets of the longest of them: a router solicitation with the longest link-layer address there is.
+  static let longest = IPv6Header.count + 8 + (LinkLayerAddress.longest + 2 + 7) / 8 * 8
   /// Milliseconds in which listeners answer a query, each at a time of its own choice: long enough that a link of many
   /// does not answer at once, short enough for a scan's patience.
   static let listenerDelay: UInt16 = 1_000

@@ -89,7 +89,8 @@ package struct NeighborEngine: LinkEngine {
     let packet = packet(way, target: inquiries[target].address, number: target)
     guard let octets = packet.write(into: &buffer) else { return nil }
     nextNumber += 1
-    nextTransmit = now + configuration.gap
+    // From when it was due, so that a wake-up that is late holds up nobody; but what was missed is not made up for.
+    nextTransmit = max(nextTransmit + configuration.gap, now)
     inquiries[target].transmit = nil
     inquiries[target].attempt += 1
     inquiries[target].attemptsOfWay += 1
@@ -207,8 +208,18 @@ package struct NeighborEngine: LinkEngine {
     hasBegun = true
     nextTransmit = now
     var own = Set<IPv6Address>()
-    for address in view.addresses { own.insert(address.address) }
+    var refused = Set<IPv6Address>()
+    for address in view.addresses {
+      if address.isDuplicate { refused.insert(address.address) } else { own.insert(address.address) }
+    }
     for target in inquiries.indices {
+      // This host wanted it, and does not have it: who does?
+      if refused.contains(inquiries[target].address) {
+        var finding = Finding(.duplicateAddress, .problem, at: now)
+        finding.address = inquiries[target].address
+        finding.target = target
+        events.append(.finding(finding))
+      }
       if own.contains(inquiries[target].address) {
         inquiries[target].summary.verdict = .local
         finish(target, at: now)

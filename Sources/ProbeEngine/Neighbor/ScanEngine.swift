@@ -9,11 +9,12 @@ package struct ScanEngine: LinkEngine {
   /// From one question to the next: a link of many stations answers each with a burst.
   static let gap = Nanoseconds.milliseconds(1)
 
-  private enum Question { case echo, unknownOption, listeners }
+  private enum Question { case echo, unknownOption, routers, listeners }
 
   private let configuration: ScanConfiguration
   let view: KernelView
   private let sources: [IPv6Address]
+  private let routerSource: IPv6Address?
   private let listenerSource: IPv6Address?
   let cookie: ScanCookie
   /// Questions of one round, and of all.
@@ -42,7 +43,10 @@ package struct ScanEngine: LinkEngine {
     let nonce = KeyedNonce(key: (random.next(), random.next()))
     cookie = ScanCookie(identifier: UInt16(truncatingIfNeeded: random.next()), nonce: nonce)
     let kinds = (configuration.asksEcho ? 1 : 0) + (configuration.asksUnknownOption ? 1 : 0)
-    questionsPerRound = UInt64(sources.count * kinds + (listenerSource == nil ? 0 : 1))
+    routerSource =
+      configuration.asksRouters ? sources.first { $0.isLinkLocalUnicast } ?? view.linkLocalSource : nil
+    questionsPerRound = UInt64(
+      sources.count * kinds + (routerSource == nil ? 0 : 1) + (listenerSource == nil ? 0 : 1))
     let total = questionsPerRound.multipliedReportingOverflow(by: UInt64(max(0, configuration.rounds)))
     questionCount = total.overflow ? .max : total.partialValue
     nextAskAt = now
@@ -149,7 +153,10 @@ package struct ScanEngine: LinkEngine {
     let index = Int(number % questionsPerRound)
     let isBoth = configuration.asksEcho && configuration.asksUnknownOption
     let source = isBoth ? index / 2 : index
-    guard source < sources.count, configuration.asksEcho || configuration.asksUnknownOption else {
+    let isEither = configuration.asksEcho || configuration.asksUnknownOption
+    guard isEither, source < sources.count else {
+      let rest = index - sources.count * (isBoth ? 2 : isEither ? 1 : 0)
+      if rest == 0, let routerSource { return (.routers, routerSource) }
       return listenerSource.map { (.listeners, $0) }
     }
     let isEcho = isBoth ? index % 2 == 0 : configuration.asksEcho
@@ -166,15 +173,26 @@ package struct ScanEngine: LinkEngine {
     case .unknownOption:
       return LinkQuestion.unknownOption(
         from: source, identifier: cookie.identifier, sequence: sequence, data: cookie.octets(number))
+    case .routers:
+      return LinkPacket.routerSolicitation(
+        source: source, destination: LinkQuestion.allRouters, link: view.interface.link
+      ).octets
     case .listeners: return LinkQuestion.listenerQuery(from: source)
     }
   }
 
   private func probe(_ number: UInt64, at now: Instant) -> LinkProbe? {
     guard let (kind, source) = question(number) else { return nil }
+    let type: UInt8 =
+      switch kind {
+      case .echo, .unknownOption: 128
+      case .routers: 133
+      case .listeners: 130
+      }
     return LinkProbe(
-      number: number, target: nil, type: kind == .listeners ? 130 : 128, source: source,
-      destination: LinkQuestion.allNodes, attempt: Int(clamping: number / questionsPerRound + 1), at: now)
+      number: number, target: nil, type: type, source: source,
+      destination: kind == .routers ? LinkQuestion.allRouters : LinkQuestion.allNodes,
+      attempt: Int(clamping: number / questionsPerRound + 1), at: now)
   }
 
   /// The address that an echo request was sent from, if that number was asked so.

@@ -41,6 +41,8 @@ package struct ScanConfiguration: Sendable {
   package var asksEcho = true
   /// Packets with a destination option 10xxxxxx that nobody knows, to ff02::1: the answer is Parameter Problem.
   package var asksUnknownOption = true
+  /// A router solicitation, as every host sends one: routers then show themselves.
+  package var asksRouters = true
   /// A general MLDv2 query. Only on request: it can win the querier election.
   package var asksListeners = false
   /// Rounds of questions, and the pause between them.

@@ -92,6 +92,7 @@ extension KernelSettings {
     acceptRouterPreference = settings["accept_ra_rtr_pref"]
     acceptRouteInformationMaximumLength = settings["accept_ra_rt_info_max_plen"]
     acceptMTU = settings["accept_ra_mtu"]
+    hopLimit = settings["hop_limit"]
     acceptMinimumHopLimit = settings["accept_ra_min_hop_limit"]
     acceptMinimumLifetime = settings["accept_ra_min_lft"]
     acceptFromLocal = settings["accept_ra_from_local"]

@@ -92,6 +92,10 @@ struct LinkSetup: ~Copyable {
     if opening == nil { try openCapture(request, on: interface) }
     // While the capture opens.
     if act.sends { try openSockets(on: interface) }
+    // The kernel deletes an address that it made of a prefix and then refused: only the change tells.
+    if case .routers = act {
+      do throws(SystemError) { monitor = try NetlinkMonitor() } catch { throw .socket(error) }
+    }
     try readTables(interface)
     try waitForCapture()
   }
@@ -162,7 +166,7 @@ struct LinkSetup: ~Copyable {
   private func isAllLocal(on interface: UInt32) -> Bool {
     guard case .neighbor = act, !start.targets.isEmpty else { return false }
     return start.targets.allSatisfy { target in
-      addresses.contains { $0.interface == interface && $0.address == target.address }
+      addresses.contains { $0.interface == interface && $0.address == target.address && !$0.isDuplicate }
     }
   }
 

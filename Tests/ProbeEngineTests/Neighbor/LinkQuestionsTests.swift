@@ -39,6 +39,6 @@ import Wire
       // Query: checksum, 1000 ms, group ::, robustness 2, interval 125 s, no sources.
       + [130, 0, 0x79, 0xbe, 0x03, 0xe8, 0, 0] + [UInt8](repeating: 0, count: 16) + [2, 125, 0, 0]
     #expect(LinkQuestion.listenerQuery(from: source) == expected)
-    #expect(expected.count == LinkQuestion.longest)
+    #expect(expected.count <= LinkQuestion.longest)
   }
 }

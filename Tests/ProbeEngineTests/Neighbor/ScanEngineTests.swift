@@ -12,6 +12,8 @@ private typealias Link = LinkFixture
   ) -> ScanEngine {
     var configuration = ScanConfiguration()
     configuration.seed = 5
+    // Of interest to one test alone.
+    configuration.asksRouters = false
     configure(&configuration)
     return ScanEngine(configuration, view: Link.view(change), at: .zero)
   }
@@ -100,6 +102,20 @@ private typealias Link = LinkFixture
     // Without a link-local address nobody may ask (RFC 3810 §5.1.14).
     var homeless = scan({ $0.addresses.removeFirst() }) { $0.asksListeners = true }
     #expect(!Link.run(&homeless).sent.contains { isQuery($0) })
+  }
+
+  @Test func routersAreSolicitedOnceInEachRoundFromTheLinkLocalAddress() {
+    var engine = scan({ _ in }) {
+      $0.asksRouters = true
+      $0.asksListeners = true
+    }
+    let sent = Link.run(&engine).sent
+    let solicitation = LinkPacket.routerSolicitation(
+      source: Link.local(1), destination: LinkQuestion.allRouters, link: Link.view { _ in }.interface.link)
+    #expect(sent.count { $0.octets == solicitation.octets } == 2)
+    #expect(sent.count { isQuery($0) } == 2)
+    var homeless = scan({ $0.addresses.removeFirst() }) { $0.asksRouters = true }
+    #expect(!Link.run(&homeless).sent.contains { $0.octets[40] == 133 })
   }
 
   @Test func onlyAddressesThatTheInterfaceHasAndMayUseAsk() {
