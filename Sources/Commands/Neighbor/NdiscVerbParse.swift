@@ -168,10 +168,9 @@ struct NdiscVerbParse: VerbParse {
       configuration.duration = duration
     } else {
       if let wait {
-        if wait < Limits.longestAnswer, !isGiven(.noSolicit) {
-          throw error(
-            "\(name(.wait)): too short to miss a router, which may take 3.5s to answer; allowed: 3.5s or more"
-          )
+        if wait < Limits.longestAnswer, !isGiven(.noSolicit), !isGiven(.write) {
+          invocation.notices.append(
+            "\(name(.wait)): a router may take 3.5s to answer: in less, none is called missing")
         }
         configuration.duration = wait
       }
