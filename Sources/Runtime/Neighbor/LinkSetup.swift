@@ -33,10 +33,12 @@ struct LinkSetup: ~Copyable {
     var setup = LinkSetup(request)
     if case .watch(let configuration) = request.act {
       try setup.openWatch(request, configuration)
-    } else {
-      try setup.openLink(request)
+      return setup
     }
+    try setup.openLink(request)
+    // Still while the capture opens.
     try setup.fillIn(request)
+    try setup.waitForCapture()
     return setup
   }
 
@@ -97,7 +99,6 @@ struct LinkSetup: ~Copyable {
       do throws(SystemError) { monitor = try NetlinkMonitor() } catch { throw .socket(error) }
     }
     try readTables(interface)
-    try waitForCapture()
   }
 
   private mutating func openSockets(on interface: KernelInterface) throws(PingFailure) {
