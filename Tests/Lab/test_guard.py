@@ -16,7 +16,7 @@ from links import LinkRun, act, plain, resident, start
 PREFIX = "fd00:36:c::"
 OPTIONS = (mtu_option(1400), servers_option("fd00:36:c::53"), names_option(b"lab.example"))
 # A minute, where somebody has it: PROBE6_FLOOD_SECONDS=60 scripts/test --only lab
-FLOOD_SECONDS = int(os.environ.get("PROBE6_FLOOD_SECONDS", "10"))
+FLOOD_SECONDS = int(os.environ.get("PROBE6_FLOOD_SECONDS", "4"))
 FILE = pathlib.Path("/run/lab/baseline")
 QUICK = ["-w", "1s"]
 
