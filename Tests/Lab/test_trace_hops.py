@@ -19,13 +19,20 @@ def test_thirty_hops(lab):
         told = lab.chain.kernel_counts("n7")["Icmp6OutTimeExcds"]
         run = trace(lab, *options, chain.PLAIN, before=before, code=0)
         equal(run.path(), ALL, f"path by {options}", run)
-        run.ended("reached", address=chain.PLAIN, hops=chain.LENGTH, lost=0, late=0, rejected=0)
+        again = 0
+        if run.start["method"] == "connect":
+            # The kernel drops an error that meets the socket while connect(2) still holds it; such a query is repeated.
+            again = run.end["lost"]
+            expect(again <= 3, "queries repeated", run)
+            equal(run.end["attempted"] - again, 3 * chain.LENGTH, "queries answered", run)
+        run.ended("reached", address=chain.PLAIN, hops=chain.LENGTH, lost=again, late=0, rejected=0)
         equal(run.start["path"], "error_queue" if before else "raw", "path that was taken", run)
         for hop in run.hops():
             equal([reply.get("query") for reply in hop["replies"]], [0, 1, 2], f"queries of {hop['hop_limit']}", run)
             expect(all(reply.get("rtt_ns", 0) > 0 for reply in hop["replies"]), "round trips", hop)
         # What the kernels on the way have counted.
-        equal(lab.chain.kernel_counts("n7")["Icmp6OutTimeExcds"] - told, 3, "time exceeded of hop 7", run)
+        expired = lab.chain.kernel_counts("n7")["Icmp6OutTimeExcds"] - told
+        expect(3 <= expired <= 3 + again, f"time exceeded of hop 7: {expired}", run)
         if "connect" in options or "tcp" in options:
             continue  # a handshake has more packets than probes
         equal(lab.chain.count("n1", "probes") - probes, run.end["sent"], "probes that left", run)
