@@ -72,7 +72,8 @@ extension OptionTable<LinkVerbOption> {
         "Advertisements in one second from which on it is a flood; default 50."),
       Entry(
         .noSolicit, "d", "no-solicit", group: guarding,
-        "Send nothing, only listen. Advertisements that nobody asked for may come half an hour apart."),
+        "Send nothing, only listen (scan, too). Advertisements that nobody asked for may come half an hour apart."
+      ),
     ] + linkEntries)
 }
 

@@ -78,7 +78,7 @@ struct NdiscVerbParse: VerbParse {
       throw error("\(word): which interface?" + LinkVerbCommon.offer(interfaces()))
     }
     switch act {
-    case .scan: invocation.request.act = .scan(scan())
+    case .scan: invocation.request.act = .scan(try scan())
     case .baseline: try setGuard(&invocation)
     default: invocation.request.act = .watch(watch())
     }
@@ -140,10 +140,13 @@ struct NdiscVerbParse: VerbParse {
     return configuration
   }
 
-  private func scan() -> ScanConfiguration {
+  private func scan() throws(EarlyExit) -> ScanConfiguration {
+    try refuse(
+      isGiven(.noSolicit) && isGiven(.listeners), name(.listeners), "\(name(.noSolicit)) sends nothing")
     var configuration = ScanConfiguration()
-    configuration.asksEcho = !isGiven(.noEcho)
-    configuration.asksUnknownOption = !isGiven(.noUnknownOption)
+    configuration.asksEcho = !isGiven(.noEcho) && !isGiven(.noSolicit)
+    configuration.asksUnknownOption = !isGiven(.noUnknownOption) && !isGiven(.noSolicit)
+    configuration.asksRouters = !isGiven(.noSolicit)
     configuration.asksListeners = isGiven(.listeners)
     if let rounds { configuration.rounds = rounds }
     if let gap { configuration.interval = gap }
@@ -209,7 +212,8 @@ struct NdiscVerbParse: VerbParse {
     case .gap: [.resolve, .unicast, .dad, .scan]
     case .watch, .duration: [.watch, .baseline]
     case .listeners, .noEcho, .noUnknownOption, .rounds: [.scan]
-    case .baseline, .write, .force, .floodRate, .noSolicit: [.baseline]
+    case .baseline, .write, .force, .floodRate: [.baseline]
+    case .noSolicit: [.scan, .baseline]
     case .source: [.resolve, .unicast, .conformance, .scan, .baseline]
     case .seed: [.resolve, .unicast, .dad, .conformance, .scan, .baseline]
     case .promiscuous, .captureFile:

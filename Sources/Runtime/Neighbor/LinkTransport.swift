@@ -80,7 +80,8 @@ struct LinkTransport: ~Copyable {
   // A capture's handle does the same for itself.
   deinit { if let number = linkSocket?.value.number { CaptureHandle.closeLater(packetSocket: number) } }
 
-  /// Creates the file that frames are written to. After privileges were dropped: it is the user's own.
+  /// Creates the file that frames are written to. Only root's is made before privileges are dropped: any other user's
+  /// is made as that user.
   mutating func openFile(_ path: String) throws(CaptureError) {
     guard let capture else { return }
     file = Owned(try CaptureFile(creating: path, linkType: capture.value.linkType))

@@ -142,12 +142,15 @@ import Wire
 
   @Test func scanAsksWhatDisturbsNobodyUnlessMoreIsNamed() throws {
     let plain = try scan("scan eth0")
-    #expect(plain.asksEcho && plain.asksUnknownOption && !plain.asksListeners)
+    #expect(plain.asksEcho && plain.asksUnknownOption && plain.asksRouters && !plain.asksListeners)
     #expect(plain.rounds == 2 && plain.interval == .seconds(1) && plain.patience == .seconds(2))
     let other = try scan("scan eth0 --no-echo --no-unknown-option --listeners --rounds 5 --gap 0 --wait 9s")
     #expect(!other.asksEcho && !other.asksUnknownOption && other.asksListeners)
     #expect(other.rounds == 5 && other.interval == .zero && other.patience == .seconds(9))
     #expect(try parse("scan -I eth0 --source fe80::2").request.source == "fe80::2")
+    let silent = try scan("scan eth0 --no-solicit")
+    #expect(!silent.asksEcho && !silent.asksUnknownOption && !silent.asksRouters && !silent.asksListeners)
+    #expect(throws: EarlyExit.self) { try parse("scan eth0 --no-solicit --listeners") }
   }
 
   @Test func guardComparesOnceOrGoesOnAndWritesOnlyWhereItIsAskedTo() throws {
