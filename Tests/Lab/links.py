@@ -2,9 +2,7 @@
 
 import datetime
 import ipaddress
-import json
 import pathlib
-import re
 import subprocess
 
 import lab as labs
@@ -256,11 +254,3 @@ def resident(process):
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     raise AssertionError("no VmRSS")
-
-
-def json_of(path):
-    return json.loads(pathlib.Path(path).read_text())
-
-
-def matches(pattern, text):
-    return re.search(pattern, text, re.M) is not None

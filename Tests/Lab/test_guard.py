@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import threading
 
@@ -197,7 +198,8 @@ def test_flood_of_an_inspection(lab):
     guest.wait_until(lambda: subprocess.run(["pgrep", "-f", "^probe6 rdisc"], capture_output=True).returncode == 0,
                      "its start")
     frames = forge.many_routers(20_000)
-    sender = threading.Thread(target=lambda: forge.flood(frames, FLOOD_SECONDS))
+    sent = []
+    sender = threading.Thread(target=lambda: sent.append(forge.flood(frames, FLOOD_SECONDS)))
     sender.start()
     sizes = []
     while sender.is_alive():
@@ -205,6 +207,10 @@ def test_flood_of_an_inspection(lab):
         sizes.append(resident(running.pid))
     running.send(labs.INTERRUPT)
     running.finish(60)
+    expect(sent[0] > 5_000, "the flood was one", sent)
+    printed = pathlib.Path("/run/lab/flood.txt").read_text()
+    seen = re.search(r"(\d+) advertisements", printed.splitlines()[-1])
+    expect(seen and int(seen[1]) > 1_000, "it was seen", printed[-500:])
     early, late = max(sizes[:6]), max(sizes[6:])
     expect(late <= early + 1024, f"resident set: {sizes} KiB")
 

@@ -90,6 +90,7 @@ def test_silent_takes_its_time(lab):
     run = ndisc(lab, guest, SILENT, code=1)
     sent = [nanoseconds(line) for line in run.events("sent")]
     end = nanoseconds(run.summary)
+    equal(len(sent), 3, "solicitations", run)
     for earlier, later in zip(sent, sent[1:] + [end]):
         expect(1.0e9 <= later - earlier < 1.5e9, "a second lies between", run)
 

@@ -32,13 +32,11 @@ IGNORED = {
     "an MTU of 1000": ("mtu_too_small", forge.mtu_option(1000)),
     "the reserved preference of a route": ("reserved_preference", forge.route_option("fd00:36:aa::", 48, 2)),
     "a route of 128 bits in one octet group": ("option_layout", forge.route_option("fd00:36:aa::", 128, 0, octets=8)),
-    "a nonce of no octets": ("option_layout", b"\x0e\x00"),
     "a flags extension without a flag": ("no_flag_set", option(26, bytes(6))),
     "a NAT64 prefix length code of 7": ("pref64_code", option(38, b"\0\7" + bytes(12))),
     "an even number of octet groups for DNS servers": ("option_layout", option(25, bytes(6 + 8))),
     "a label of 64 octets": ("label_too_long", option(31, bytes(2) + b"\0\0\4\xb0" + b"\x40" + b"a" * 64 + b"\0")),
 }
-del IGNORED["a nonce of no octets"]  # an option of length 0 is one for the whole message; see above
 
 
 def addresses_of(guest, prefix):
@@ -110,4 +108,6 @@ def test_every_cut(lab):
     routes = {each.get("gateway") for each in guest.json("-6", "route", "show", "default", "dev", "lan0")}
     routes |= {hop["gateway"] for each in guest.json("-6", "route", "show", "default")
                for hop in each.get("nexthops", [])}
+    # Cut behind the header, or behind a whole option.
+    equal(believed, {f"fe80::c:{cut:x}" for cut in (16, 24, 56, 64, 88)}, "whole ones", run.summary)
     equal(believed, {each for each in routes if each}, "routers that are believed, and the kernel's", run.summary)

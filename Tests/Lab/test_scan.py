@@ -75,7 +75,8 @@ def test_echo_alone_and_option_alone(lab):
     subprocess.run(["ip", "netns", "exec", "deaf", "sh", "-c", f"echo 1 > {key}"], check=True)
     lab.undo.append("ip netns exec deaf sysctl -qw net.ipv6.icmp.echo_ignore_multicast=0")
     guest = lab.guest()
-    expect(OTHERS["deaf"] not in stations(scan(lab, guest, "--no-unknown-option", "-w", "1s")), "by echo alone")
+    found = stations(scan(lab, guest, "--no-unknown-option", "-w", "1s"))
+    expect(OTHERS["alice"] in found and OTHERS["deaf"] not in found, "by echo alone", found)
     guest = lab.guest()
     expect(OTHERS["deaf"] in stations(scan(lab, guest, "--no-echo", "-w", "1s")), "by the option alone")
 

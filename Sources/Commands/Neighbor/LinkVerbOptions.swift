@@ -32,19 +32,16 @@ extension OptionTable<LinkVerbOption> {
     Entry(
       .captureFile, nil, "capture-file", argument: "FILE", group: linkGroup,
       "Write the frames that were heard and sent to this pcap file."),
-    Entry(
-      .seed, nil, "seed", argument: "N", group: linkGroup,
-      "Seed of nonces and random waits: same seed, same octets."),
 
     Entry(.json, nil, "json", group: "Output", "One JSON object per line; the same as --format json."),
     Entry(
       .format, nil, "format", argument: "FORMAT", choices: ["text", "json"], group: "Output",
       "text or json."),
-    Entry(.quiet, "q", "quiet", group: "Output", "Verdicts and findings only."),
+    Entry(.quiet, "q", "quiet", group: "Output", "Text of verdicts and findings only."),
     Entry(
       .verbose, "v", "verbose", group: "Output",
-      "Say more: what was sent, repeated answers, options in full."),
-    Entry(.timestamps, "D", "timestamps", group: "Output", "Wall clock time before each line."),
+      "Say more, in text: what was sent, repeated answers, options in full."),
+    Entry(.timestamps, "D", "timestamps", group: "Output", "Wall clock time before each line of text."),
 
     Entry(.help, "h", "help", group: "Other", "Print this and exit."),
     Entry(.version, "V", "version", group: "Other", "Print the version and exit."),

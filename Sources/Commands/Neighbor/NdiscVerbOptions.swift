@@ -74,6 +74,9 @@ extension OptionTable<LinkVerbOption> {
         .noSolicit, "d", "no-solicit", group: guarding,
         "Send nothing, only listen (scan, too). Advertisements that nobody asked for may come half an hour apart."
       ),
+      Entry(
+        .seed, nil, "seed", argument: "N", group: "On the link",
+        "Seed of nonces and identifiers: same seed, same octets."),
     ] + linkEntries)
 }
 

@@ -124,8 +124,9 @@ struct NdiscVerbParse: VerbParse {
     guard !targets.names.isEmpty || !lists.isEmpty else {
       throw error("no address; give one, or say neighbors, scan or guard")
     }
-    if act == .conformance, targets.names.count > 1 {
-      throw error("--conformance is for one address at a time")
+    if act == .conformance, targets.names.count + lists.count > 1 || !lists.isEmpty {
+      throw error(
+        "\(lists.isEmpty ? quoted(targets.names[1]) : "-"): --conformance is for one address at a time")
     }
     invocation.request.targetNames = targets.names
     invocation.targetLists = lists
@@ -160,7 +161,7 @@ struct NdiscVerbParse: VerbParse {
     }
     if isGiven(.write) {
       try refuse(isWatching, name(isGiven(.watch) ? .watch : .duration), "--write listens once, for --wait")
-      try refuse(baseline == .standardInput, "--baseline -", "--write needs a file")
+      try refuse(baseline == .standardInput, "\(name(.baseline)) -", "--write needs a file")
     } else {
       try refuse(isGiven(.force), "--force", "it belongs to --write")
     }
@@ -215,7 +216,7 @@ struct NdiscVerbParse: VerbParse {
     case .baseline, .write, .force, .floodRate: [.baseline]
     case .noSolicit: [.scan, .baseline]
     case .source: [.resolve, .unicast, .conformance, .scan, .baseline]
-    case .seed: [.resolve, .unicast, .dad, .conformance, .scan, .baseline]
+    case .seed: [.resolve, .unicast, .dad, .conformance, .scan]
     case .promiscuous, .captureFile:
       [.resolve, .unicast, .dad, .conformance, .watch, .scan, .baseline]
     default: nil

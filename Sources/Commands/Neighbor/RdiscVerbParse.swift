@@ -58,6 +58,7 @@ struct RdiscVerbParse: VerbParse {
     if let duration { configuration.watch = .time(duration) }
     if isSilent {
       try refuse(count != nil, count?.name ?? "", "--no-solicit sends nothing")
+      try refuse(!configuration.includesLinkLayerAddress, "--no-link-option", "--no-solicit sends nothing")
       try refuse(router != nil, router?.name ?? "", "--no-solicit sends nothing")
       try refuse(wait != nil, "--wait", "nothing is answered; say --for")
       configuration.attempts = 0

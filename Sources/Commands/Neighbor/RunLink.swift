@@ -91,7 +91,8 @@ extension LinkRequest.Act {
     switch self {
     case .routers(let configuration): configuration.watch != .no
     case .watch(let configuration): configuration.isContinuous
-    case .baseline, .neighbor, .conformance, .scan: false
+    case .baseline(let configuration): configuration.duration == nil
+    case .neighbor, .conformance, .scan: false
     }
   }
 }

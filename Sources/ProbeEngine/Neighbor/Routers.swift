@@ -24,7 +24,6 @@ package struct RouterConfiguration: Sendable {
   package var includesLinkLayerAddress = true
   /// Routers that are remembered; further ones are counted.
   package var maximumRouters = 64
-  package var seed: UInt64 = 0
 
   package enum Watch: Hashable, Sendable {
     case no

@@ -211,7 +211,6 @@ package struct GuardConfiguration: Sendable {
   /// Findings of one kind about one address in one minute; further ones are counted.
   package var maximumRepeats = 1
   package var source: IPv6Address?
-  package var seed: UInt64 = 0
 
   package init() {}
 }

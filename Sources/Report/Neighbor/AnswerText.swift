@@ -5,7 +5,6 @@ import Wire
 /// An answer to a solicitation, on one line: what it says, from where, after how long.
 struct AnswerText {
   let options: LinkTextOptions
-  let run: LinkRun
 
   /// Without an end. `answer: 02:00:00:00:00:0b, solicited override, 0.213 ms`
   func put(_ answer: LinkAdvertisement, into out: inout [UInt8]) {

@@ -1,4 +1,5 @@
 import ProbeEngine
+import Wire
 
 extension CraftedSolicitation {
   /// For programs.
@@ -58,9 +59,7 @@ extension CraftedSolicitation {
 
 extension ConformanceRow.Answer {
   /// Flags that are set, in the order of bits.
-  var flagNames: [String] {
-    [(0x80, "router"), (0x40, "solicited"), (0x20, "override")].filter { flags & $0.0 != 0 }.map(\.1)
-  }
+  var flagNames: [String] { NeighborAdvertisement.Flags(rawValue: flags).names }
 
   var text: String {
     (flagNames.isEmpty ? "no flags" : flagNames.joined(separator: " "))

@@ -173,7 +173,7 @@ package struct LinkText: LinkWriter {
     guard isShown, run.act != .conformance || options.isVerbose else { return }
     putStamp(message.arrival.stamp, wall, into: &out)
     putName(of: advertisement.target, run, into: &out)
-    AnswerText(options: options, run: run).put(advertisement, into: &out)
+    AnswerText(options: options).put(advertisement, into: &out)
     out.put("\n")
   }
 

@@ -55,21 +55,19 @@ extension LinkSetup {
       act = .conformance(configuration)
     case .routers(var configuration):
       configuration.source = try chosenSource(request) ?? configuration.source ?? start.view.linkLocalSource
-      configuration.seed = seed
       start.source = configuration.source
       act = .routers(configuration)
     case .baseline(var configuration):
       configuration.source = try chosenSource(request) ?? configuration.source ?? start.view.linkLocalSource
-      configuration.seed = seed
       start.source = configuration.source
       act = .baseline(configuration)
     case .scan(var configuration):
       if let source = try chosenSource(request) { configuration.sources = [source] }
-      // A station answers with an address of the same prefix: each of ours brings others to light.
-      if configuration.sources.isEmpty { configuration.sources = start.view.sources }
-      guard !configuration.sources.isEmpty else { throw noSource }
+      // Where none is named the engine asks from one of each prefix.
+      guard let first = configuration.sources.first ?? start.view.linkLocalSource ?? start.view.sources.first
+      else { throw noSource }
       configuration.seed = seed
-      start.source = configuration.sources.first
+      start.source = first
       act = .scan(configuration)
     case .watch: break
     }

@@ -94,9 +94,12 @@ struct LinkSetup: ~Copyable {
     if opening == nil { try openCapture(request, on: interface) }
     // While the capture opens.
     if act.sends { try openSockets(on: interface) }
-    // The kernel deletes an address that it made of a prefix and then refused: only the change tells.
-    if case .routers = act {
+    switch act {
+    // The kernel deletes an address that it made of a prefix and then refused: only the change tells. And a guard has
+    // to know which addresses are this host's, for as long as it runs.
+    case .routers, .baseline:
       do throws(SystemError) { monitor = try NetlinkMonitor() } catch { throw .socket(error) }
+    case .neighbor, .conformance, .watch, .scan: break
     }
     try readTables(interface)
   }
@@ -182,7 +185,9 @@ struct LinkSetup: ~Copyable {
     options.isPromiscuous = request.isPromiscuous || act.wantsListenerReports
     // The ring has slots of this size: a whole frame, with tags, of a link that is not the loopback.
     options.snapshotLength = Int32(
-      clamping: max(LinkLimits.shortestSnapshot, min(Int(interface.mtu) + 64, LinkLimits.longestSnapshot)))
+      clamping: interface.index == 0
+        ? LinkLimits.longestSnapshot
+        : max(LinkLimits.shortestSnapshot, min(Int(interface.mtu) + 64, LinkLimits.longestSnapshot)))
     options.bufferSize = act.isLong ? LinkLimits.longRing : LinkLimits.ring
     opening = try CaptureOpening(
       interface: interface.index == 0 ? "any" : interface.name,
@@ -204,6 +209,10 @@ struct LinkSetup: ~Copyable {
       let addresses = addresses.isEmpty ? try Interfaces.addresses() : addresses
       start.view = try tables.read(interface, addresses)
     } catch { throw .system(error) }
+    // What is read again is read for the addresses, unless advertisements are joined with it: where changes were lost
+    // a large table would lose more.
+    if case .routers = act { return }
+    tables = KernelTables(interface: interface.index, parts: [])
   }
 
   // MARK: Interfaces by name and number

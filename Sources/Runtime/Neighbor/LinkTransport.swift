@@ -283,6 +283,11 @@ struct LinkTransport: ~Copyable {
       // What carries the tag of a VLAN is on another link; a tag of priority alone (0) is not.
       guard type.vlan(in: frame) ?? 0 == 0, let offset = type.networkHeaderOffset(in: frame) else { return }
       file?.value.append(frame, metadata)
+      // A frame that we have cut ourselves breaks no rule of its own.
+      guard metadata.originalLength <= frame.count else {
+        engine.handleCaptureLoss(1, at: SystemClock.monotonicNow())
+        return
+      }
       let addresses = type.addresses(in: frame)
       let source = addresses.source.flatMap { LinkLayerAddress(frame, $0) }
       let isOutgoing =

@@ -224,7 +224,7 @@ import Wire
     ("--json --format text a", "--json and --format text exclude each other"),
     ("--unicast --dad a", "--unicast and --dad exclude each other"),
     ("--dad --conformance a", "--dad and --conformance exclude each other"),
-    ("--conformance fe80::1%eth0 fe80::2%eth0", "--conformance is for one address at a time"),
+    ("--conformance fe80::1%eth0 fe80::2%eth0", "'fe80::2%eth0': --conformance is for one address at a time"),
     (
       "--conformance -f hosts",
       "-f has no meaning for --conformance; it belongs to a question who has an address, --unicast, --dad"
@@ -263,7 +263,7 @@ import Wire
     ("scan eth0 --rounds 0", "--rounds: '0' is out of range; allowed: 1 to 1000"),
     (
       "neighbors --seed 1",
-      "--seed has no meaning for neighbors; it belongs to a question who has an address, --unicast, --dad, --conformance, scan, guard"
+      "--seed has no meaning for neighbors; it belongs to a question who has an address, --unicast, --dad, --conformance, scan"
     ),
     (
       "neighbors -p eth0",
@@ -272,7 +272,7 @@ import Wire
     ("guard eth0", "guard: which baseline? Say --baseline FILE, and --write the first time"),
     ("guard -b lan", "guard: which interface? (such as 'eth0', 'eth1')"),
     ("guard eth0 -b lan --force", "--force makes no sense here: it belongs to --write"),
-    ("guard eth0 -b - --write", "--baseline - makes no sense here: --write needs a file"),
+    ("guard eth0 -b - --write", "-b - makes no sense here: --write needs a file"),
     ("guard eth0 -b lan --write --watch", "--watch makes no sense here: --write listens once, for --wait"),
     ("guard eth0 -b lan --write --for 5", "--for makes no sense here: --write listens once, for --wait"),
     ("guard eth0 -b lan --watch -w 5", "-w makes no sense here: how long is what --for says"),

@@ -44,7 +44,9 @@ import Wire
   }
 
   private func parts(_ crafted: CraftedAdvertisement, _ view: KernelView) -> Parts {
-    RouterAcceptance(view: view).parts(of: crafted.heard(at: at(300)))
+    let parts = RouterAcceptance(view: view).parts(of: crafted.heard(at: at(300)))
+    #expect(!parts.isEmpty)
+    return parts
   }
 
   private func obstacles(_ parts: Parts, _ part: AcceptedPart.Part) -> [AcceptanceObstacle]? {
