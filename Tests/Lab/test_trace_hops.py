@@ -28,7 +28,9 @@ def test_thirty_hops(lab):
         run.ended("reached", address=chain.PLAIN, hops=chain.LENGTH, lost=again, late=0, rejected=0)
         equal(run.start["path"], "error_queue" if before else "raw", "path that was taken", run)
         for hop in run.hops():
-            equal([reply.get("query") for reply in hop["replies"]], [0, 1, 2], f"queries of {hop['hop_limit']}", run)
+            queries = [reply.get("query") for reply in hop["replies"]]
+            # A repeated one has a number of its own.
+            expect(queries == [0, 1, 2] or again and len(set(queries)) == 3, f"queries of {hop['hop_limit']}", run)
             expect(all(reply.get("rtt_ns", 0) > 0 for reply in hop["replies"]), "round trips", hop)
         # What the kernels on the way have counted.
         expired = lab.chain.kernel_counts("n7")["Icmp6OutTimeExcds"] - told
