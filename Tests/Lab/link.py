@@ -194,7 +194,7 @@ def refuse(node, port, address):
 
 RADVD = f"""
     interface eth0 {{
-      AdvSendAdvert on; MinRtrAdvInterval 100; MaxRtrAdvInterval 300; AdvDefaultLifetime 900;
+      AdvSendAdvert on; MinRtrAdvInterval 100; MaxRtrAdvInterval 300; MinDelayBetweenRAs 0.03; AdvDefaultLifetime 900;
       AdvManagedFlag off; AdvOtherConfigFlag on; AdvDefaultPreference high;
       AdvCurHopLimit 60; AdvReachableTime 20000; AdvRetransTimer 1500; AdvLinkMTU 1400; AdvSourceLLAddress on;
       AdvHomeAgentFlag on; AdvHomeAgentInfo on; HomeAgentLifetime 600; HomeAgentPreference 7; AdvIntervalOpt on;

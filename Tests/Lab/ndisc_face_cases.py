@@ -47,13 +47,13 @@ SAME = [
     ("no router", "rdisc6 -w 100 -r 2 loop0"),
 ]
 
-# (name, command): the originals and the faces hear the same routers, but when each advertises is its own business:
-# compare `advertisements` of the outputs.
+# (name, command, router): the originals and the faces hear the same routers, but when each advertises is its own
+# business: compare `advertisements` of the outputs, of `router` alone if the others are not asked.
 ROUTERS = [
-    ("all routers", "rdisc6 lan0"),
-    ("all routers, quiet", "rdisc6 -q lan0"),
-    ("all routers, by their group", "rdisc6 ff02::2 lan0"),
-    ("routers while one is asked", f"rdisc6 {ROUTER1} lan0"),
+    ("all routers", "rdisc6 lan0", ""),
+    ("all routers, quiet", "rdisc6 -q lan0", ""),
+    ("all routers, by their group", "rdisc6 ff02::2 lan0", ""),
+    ("one router is asked", f"rdisc6 {ROUTER1} lan0", ROUTER1),
 ]
 
 # (name, command, why): where the faces are to differ.
@@ -66,7 +66,9 @@ DIFFERENT = [
 ]
 
 
-def advertisements(output):
-    """What was heard, whatever the order and however often: a sorted list of advertisements, or of lines if quiet."""
+def advertisements(output, router=""):
+    """What was heard (of `router`, if named), whatever the order and however often: a sorted list of advertisements, or
+    of lines if quiet."""
     parts = output.split(b"\n\n") if b"\n\n" in output else output.split(b"\n")
-    return sorted({part.strip(b"\n") for part in parts})
+    named = f" from {router}".encode() if router else b""
+    return sorted({part.strip(b"\n") for part in parts if named in part})
