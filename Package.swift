@@ -60,16 +60,23 @@ var targets: [Target] = [
   .target(name: "CLinux"),
   .target(name: "CCapture"),
   .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+  // libyaml has no module map of its own.
+  .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
+  room("YAML", ["CYAML"]),
   room("LinuxNet", ["CLinux", "Wire", "Timing"]),
   room("Capture", ["CPcap", "CCapture", "Wire", "Timing"]),
   // floor 3
   .target(
     name: "Report", dependencies: ["ProbeEngine", "Wire", "Timing", "Statistics"], exclude: ["Schema"],
     swiftSettings: house),
+  .target(
+    name: "Plan", dependencies: ["YAML", "ProbeEngine", "Wire", "Timing", "Statistics"], exclude: ["Schema"],
+    swiftSettings: house),
   room("Simulator", ["ProbeEngine", "Wire", "Timing"]),
   room("Runtime", ["ProbeEngine", "LinuxNet", "Capture", "Wire", "Timing"]),
   // floor 4
-  room("Commands", ["Runtime", "Report", "ProbeEngine", "Wire", "Timing", "LinuxNet"]),
+  room(
+    "Commands", ["Runtime", "Report", "Plan", "ProbeEngine", "Wire", "Timing", "Statistics", "LinuxNet"]),
   // floor 5
   .executableTarget(
     name: "probe6", dependencies: ["Commands"], swiftSettings: house, linkerSettings: linking),
@@ -82,11 +89,13 @@ var targets: [Target] = [
     name: "KernelLab", dependencies: ["CLinux", "LinuxNet", "Timing", "Wire"], path: "Tests/KernelLab",
     swiftSettings: house),
   tests("LinuxNet", ["KernelLab", "CLinux", "Wire", "Timing"]),
+  tests("YAML", []),
+  tests("Plan", ["YAML", "ProbeEngine", "Wire", "Timing", "Statistics"]),
   tests("Capture", ["KernelLab", "LinuxNet", "Wire", "Timing"]),
   tests("Report", ["ProbeEngine", "Wire", "Timing", "Statistics"]),
   tests(
     "Simulator", ["ProbeEngine", "Report", "Wire", "Timing", "Statistics"], exclude: ["Golden", "Scenarios"]),
-  tests("Commands", ["Runtime", "Report", "ProbeEngine", "Wire", "Timing"]),
+  tests("Commands", ["Runtime", "Report", "Plan", "ProbeEngine", "Wire", "Timing", "Statistics"]),
 ]
 
 if isFuzzing {

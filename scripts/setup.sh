@@ -18,7 +18,7 @@ die() {
 # Package on Debian and its descendants -> what shows that it is there. A path, or a command's name.
 declare -A shown_by=(
   [git]=git [pkg-config]=pkg-config [util-linux]=flock [ca-certificates]=/etc/ssl/certs
-  [gcc]=gcc [g++]=g++ [libc6-dev]=/usr/include/stdio.h [libpcap-dev]=/usr/include/pcap/pcap.h
+  [gcc]=gcc [g++]=g++ [libc6-dev]=/usr/include/stdio.h [libpcap-dev]=/usr/include/pcap/pcap.h [libyaml-dev]=/usr/include/yaml.h
   [iproute2]=ip [nftables]=nft [ethtool]=ethtool [iputils-ping]=ping [fping]=fping [tcpdump]=tcpdump
   [tshark]=tshark [python3]=/usr/bin/python3 [python3-venv]=/usr/lib/python3/dist-packages:venv
   [python3-scapy]=/usr/lib/python3/dist-packages/scapy [strace]=strace [faketime]=faketime
@@ -26,7 +26,7 @@ declare -A shown_by=(
   [traceroute]=/usr/bin/traceroute.db [ndisc6]=ndisc6 [iputils-tracepath]=tracepath [mtr-tiny]=mtr [scamper]=scamper
   [radvd]=radvd [dnsmasq-base]=dnsmasq
 )
-build_packages=(git pkg-config util-linux gcc g++ libc6-dev libpcap-dev)
+build_packages=(git pkg-config util-linux gcc g++ libc6-dev libpcap-dev libyaml-dev)
 lab_packages=(python3 iproute2 nftables ethtool procps)
 test_packages=(
   "${lab_packages[@]}" iputils-ping python3-venv python3-scapy tshark tcpdump strace faketime libcap2-bin

@@ -1,3 +1,5 @@
+import Plan
+
 /// What the program is asked to be, from its name and its arguments.
 package enum Dispatch: Hashable, Sendable {
   /// Another tool, whose name the program was called by.

@@ -1,3 +1,4 @@
+@testable import Plan
 import Report
 import Runtime
 import Testing

@@ -284,7 +284,10 @@ def test_parallel(lab):
         for each in running:
             run = Trace(each.finish(30), 0)
             equal(run.path(), ALL, f"path by {options}", run)
-            run.ended("reached", rejected=0)
+            run.ended("reached")
+            # A SYN that finds the one before it half open, because this host's RST is still on its way, is answered
+            # by an ACK to no probe of ours.
+            expect(run.end["rejected"] <= (2 if "tcp" in options else 0), "rejected", run)
             # An error that meets a socket which is still busy in connect(2) is lost on it until the next SYN.
             expect(run.end["lost"] + run.end["late"] <= (3 if "connect" in options else 0), "lost", run)
 

@@ -1,3 +1,5 @@
+import Plan
+
 /// A whole number as the tools of iputils read it, and as they complain of it.
 enum IputilsInteger {
   static func read(

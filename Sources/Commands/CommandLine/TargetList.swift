@@ -1,4 +1,5 @@
 import LinuxNet
+import Plan
 import Report
 
 /// Where more targets stand, one to a line; blank lines are skipped, and what follows a `#`.

@@ -1,3 +1,4 @@
+import Plan
 import Timing
 
 /// One reading of a verb's arguments: typed arguments, refused in words that name the option, what was given and

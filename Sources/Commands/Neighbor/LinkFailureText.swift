@@ -1,4 +1,5 @@
 import LinuxNet
+import Plan
 import Report
 import Runtime
 

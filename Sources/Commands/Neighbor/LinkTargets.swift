@@ -1,3 +1,4 @@
+import Plan
 import Wire
 
 /// The targets of a question to neighbors as they come together from operands and lists: all on one link, each once.

@@ -1,3 +1,4 @@
+import Plan
 import Report
 import Runtime
 import Wire

@@ -1,3 +1,4 @@
+import Plan
 import ProbeEngine
 package import Runtime
 import Timing

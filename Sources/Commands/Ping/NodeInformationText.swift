@@ -1,3 +1,4 @@
+import Plan
 package import ProbeEngine
 
 /// What is wrong with the words of a node information option.

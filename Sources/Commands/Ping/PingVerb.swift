@@ -1,3 +1,5 @@
+import Plan
+
 /// The verb `probe6 ping`.
 package enum PingVerb {
   package static let description = CommandDescription.ping

@@ -1,3 +1,4 @@
+import Plan
 import ProbeEngine
 import Runtime
 import Timing

@@ -1,4 +1,5 @@
 import LinuxNet
+import Plan
 import ProbeEngine
 import Report
 import Runtime

@@ -1,3 +1,5 @@
+import Plan
+
 /// The targets of a trace as they come together from operands and lists: names for the resolver, and the one port
 /// that they may name.
 struct TraceTargets {

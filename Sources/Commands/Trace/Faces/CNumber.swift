@@ -1,3 +1,5 @@
+import Plan
+
 /// Numbers as strtoul(3), strtol(3) and strtod(3) read them: as much of the text as is a number, and the rest.
 enum CNumber {
   /// A whole number in C's notation (decimal, `0x` hexadecimal, `0` octal), after white space and a sign; wraps and

@@ -1,3 +1,4 @@
+import Plan
 import ProbeEngine
 import Report
 import Runtime

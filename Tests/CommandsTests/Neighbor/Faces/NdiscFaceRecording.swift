@@ -1,4 +1,5 @@
 import LinuxNet
+@testable import Plan
 import Testing
 import Wire
 

@@ -1,3 +1,4 @@
+@testable import Plan
 import ProbeEngine
 import Report
 import Timing

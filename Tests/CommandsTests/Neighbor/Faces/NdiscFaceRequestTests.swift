@@ -1,4 +1,5 @@
 import LinuxNet
+@testable import Plan
 import ProbeEngine
 import Report
 import Runtime

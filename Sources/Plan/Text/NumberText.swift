@@ -7,7 +7,7 @@ package enum NumberProblem: Error, Hashable, Sendable {
   case overflow
 }
 
-/// Reads numbers from the command line: ASCII digits only, no locale, never traps.
+/// Reads numbers that people write: ASCII digits only, no locale, never traps.
 package enum NumberText {
   /// How forgiving the reader is.
   package enum Manner: Sendable {
@@ -140,7 +140,7 @@ package enum NumberText {
     return false
   }
 
-  static func hexDigit(_ octet: UInt8) -> UInt8? {
+  package static func hexDigit(_ octet: UInt8) -> UInt8? {
     switch octet {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10

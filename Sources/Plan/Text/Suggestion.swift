@@ -1,7 +1,7 @@
 /// What someone may have meant.
-enum Suggestion {
+package enum Suggestion {
   /// The nearest word, where one is near enough: at most a third of its letters differ.
-  static func nearest(to text: String, among words: [String]) -> String? {
+  package static func nearest(to text: String, among words: [String]) -> String? {
     let typed = Array(text.utf8)
     // Longer than any word of ours by far: nothing is near, and the table would be large.
     guard !typed.isEmpty, typed.count <= 64 else { return nil }

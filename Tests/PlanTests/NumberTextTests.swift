@@ -1,7 +1,7 @@
 import Testing
 import Timing
 
-@testable import Commands
+@testable import Plan
 
 @Suite struct NumberTextTests {
   private func integer(
