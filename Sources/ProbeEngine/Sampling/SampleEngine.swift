@@ -40,7 +40,7 @@ package struct SampleEngine: ~Copyable {
   var random: RandomNumbers
   var groups: [SampleGroupState] = []
   var tallies: [TargetTally]
-  var table = SampleTable()
+  var table: SampleTable
   /// Probes whose wait is not that of their group's queue: asked again, or waiting for a neighbor.
   var timers = TimerQueue<UInt64>()
   var events = EventQueue<SampleEvent>()
@@ -63,8 +63,10 @@ package struct SampleEngine: ~Copyable {
   /// When it was first seen that nothing more will be sent.
   var doneAt: Instant?
 
-  package init(_ configuration: SampleConfiguration, at now: Instant) {
+  /// `capacity`: so many probes may be in flight; a power of two.
+  package init(_ configuration: SampleConfiguration, at now: Instant, capacity: Int = 1 << 20) {
     self.configuration = configuration
+    table = SampleTable(capacity: capacity)
     startedAt = now
     lastSentAt = now
     random = RandomNumbers(seed: configuration.seed)
