@@ -39,6 +39,8 @@ package struct SampleEngine: ~Copyable {
   let nonce: KeyedNonce
   var random: RandomNumbers
   var groups: [SampleGroupState] = []
+  /// By group, as `groups`.
+  var measures: [SampleGroupMeasures] = []
   var tallies: [TargetTally]
   var table: SampleTable
   /// Probes whose wait is not that of their group's queue: asked again, or waiting for a neighbor.
@@ -73,6 +75,7 @@ package struct SampleEngine: ~Copyable {
     nonce = KeyedNonce(key: (random.next(), random.next()))
     tallies = Array(repeating: TargetTally(), count: configuration.targets.count)
     groups = makeGroups(at: now)
+    measures = groups.map { _ in SampleGroupMeasures() }
     indexDatagramTargets()
     settle(at: now)
   }

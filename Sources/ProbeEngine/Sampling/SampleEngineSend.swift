@@ -87,13 +87,14 @@ extension SampleEngine {
   /// round trips from schedule with the time until probes left again, the least that anybody would have waited.
   private mutating func skipMissed(_ group: Int, at now: Instant) {
     let due = groups[group].schedule.nextDeadline
-    var waits = groups[group].fromSchedule
-    groups[group].fromSchedule = Histogram()
+    guard now - due > Pacer.catchUpLimit else { return }
+    var waits = measures[group].fromSchedule
+    measures[group].fromSchedule = Histogram()
     let measured = startedAt + configuration.warmup
     let skipped = groups[group].schedule.skipMissed(now: now) {
       if $0 >= measured { waits.record((now - $0).count) }
     }
-    groups[group].fromSchedule = waits
+    measures[group].fromSchedule = waits
     guard skipped > 0 else { return }
     scheduler.missed &+= UInt64(clamping: skipped)
     events.append(.gap(group: group, Gap(at: now, length: now - due, skipped: skipped)))

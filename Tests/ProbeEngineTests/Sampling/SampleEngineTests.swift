@@ -251,7 +251,7 @@ import Wire
       sampling {
         $0.interval = .milliseconds(1); $0.count = 100; $0.timeout = .seconds(9)
       }, at: .zero, capacity: 64)
-    for i in 0..<100 { _ = paced.send(at: at(i)) }
+    for i in 0..<100 { _ = paced.send(at: at(Int64(i))) }
     let outcomes = paced.drain().outcomes
     #expect(outcomes == (1...36).map { "lost 0.\($0)" })
     paced.checkLaws(at: at(100))
