@@ -100,24 +100,19 @@ struct SampleTransport: ~Copyable {
     refreshInterfaces()
     connections.closeSettled(engine)
     for _ in 0..<SampleLimits.batchesAtOnce {
-      var connecting: SampleTransmit?
-      if first == slots.count, !collect(&engine, &connecting) { break }
+      var hasConnected = false
+      if first == slots.count { hasConnected = collect(&engine) }
+      if hasConnected { try? connections.receive(&engine, clock: clock) }
       if let retry = send(&engine, clock: clock) { return retry }
-      if let connecting {
-        connect(connecting, &engine)
-        try? connections.receive(&engine, clock: clock)
-      } else if !sendBatch.isFull {
-        break
-      }
+      guard sendBatch.isFull else { break }
     }
     connections.prepare()
     return nil
   }
 
-  /// Fills the batch with what is due, up to the first that has a socket of its own; says whether there is anything.
-  private mutating func collect(
-    _ engine: inout SampleEngine, _ connecting: inout SampleTransmit?
-  ) -> Bool {
+  /// Fills the batch with what is due. Probes with a socket of their own leave at once, for most have no stamps: the
+  /// others, which have, may well wait for them. Says whether there were any of those.
+  private mutating func collect(_ engine: inout SampleEngine) -> Bool {
     sendBatch.removeAll()
     slots.removeAll(keepingCapacity: true)
     first = 0
@@ -125,7 +120,8 @@ struct SampleTransport: ~Copyable {
     let paths = paths
     let numbersEcho = sockets.echo?.numbersStamps ?? false
     let numbersUDP = sockets.udp?.numbersStamps ?? false
-    while !sendBatch.isFull {
+    var connected = 0
+    while !sendBatch.isFull, connected < SampleLimits.batch {
       let now = SystemClock.monotonicNow()
       var found: SampleTransmit?
       let isFilled = sendBatch.append { span in
@@ -142,13 +138,14 @@ struct SampleTransport: ~Copyable {
       }
       guard let transmit = found else { break }
       guard isFilled else {
-        connecting = transmit
-        return true
+        connect(transmit, &engine)
+        connected += 1
+        continue
       }
       let group = Int(transmit.destination.group)
       slots.append(Slot(number: transmit.number, way: ways[group], group: group))
     }
-    return !slots.isEmpty
+    return connected > 0
   }
 
   /// Sends the batch from where it got to. An instant: there was no room, try again then.
