@@ -79,10 +79,11 @@ final class SampleChannel {
       pending = content
       return
     }
-    let path = path
+    let (path, isLast) = (path, report.isLast)
     do throws(SystemError) {
       try FileRights.during { () throws(SystemError) in
-        try OutputFile(path: path, replaces: true).finish(content)
+        // The next probe does not wait for a disk.
+        try OutputFile(path: path, replaces: true).finish(content, waitsForDisk: isLast)
       }
     } catch { failure = error }
   }

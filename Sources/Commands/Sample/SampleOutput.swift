@@ -21,6 +21,8 @@ struct SampleOutput: SampleSink, ~Copyable {
   private var state = SampleProgress.State()
   /// Probes ended early by a signal.
   private var isInterrupted = false
+  /// Of the first probe that did not leave; 0: its name has no address.
+  private var sendErrno: Int32?
   /// Messages for which the kernel had no room.
   private var dropped: UInt64 = 0
   private var toldFailures: Set<Int> = []
@@ -61,6 +63,7 @@ struct SampleOutput: SampleSink, ~Copyable {
       timelines[record.group].record(record)
       state.resolved &+= 1
       if record.outcome == .ok { state.ok &+= 1 }
+      if record.outcome == .sendError { sendErrno = sendErrno.flatMap { $0 == 0 ? nil : $0 } ?? record.errno }
     }
     if case .change = event {
       var unused: [UInt8] = []
@@ -151,7 +154,7 @@ struct SampleOutput: SampleSink, ~Copyable {
     let isTerminalNext = channels.contains { $0.place == .standardOutput && $0.hasPending }
     if isLast || isTerminalNext { erase() }
     for channel in channels { channel.flush(at: now, isLast: isLast) }
-    try tellLost()
+    try tellLost(isLast: isLast)
   }
 
   // MARK: the end
@@ -174,6 +177,10 @@ struct SampleOutput: SampleSink, ~Copyable {
       let name = channel.path.isEmpty ? "standard output" : escaped(channel.path)
       tell("\(programName): \(name): not complete: \(failure.errno.text)\n")
     }
+    if verdict.isHostAtFault {
+      let why = sendErrno.map { $0 == 0 ? "no target has an address" : Errno(rawValue: $0).text }
+      tell("\(programName): no probe left this host" + (why.map { ": " + $0 } ?? "") + "\n")
+    }
     self.verdict = verdict
     return verdict
   }
@@ -183,12 +190,13 @@ struct SampleOutput: SampleSink, ~Copyable {
   private static var width: Int { Terminal.width(2) ?? 80 }
 
   /// An output that fails is told of when it does; the run ends where there is no other.
-  private mutating func tellLost() throws(SystemError) {
+  private mutating func tellLost(isLast: Bool) throws(SystemError) {
     for (index, channel) in channels.enumerated() where !toldFailures.contains(index) {
       guard let failure = channel.failure else { continue }
       toldFailures.insert(index)
       if channels.allSatisfy({ $0.failure != nil }) { throw failure }
-      if channel.path.isEmpty { continue }
+      // The end tells of all.
+      if isLast || channel.path.isEmpty { continue }
       tell("\(programName): \(escaped(channel.path)): \(failure.errno.text); the run goes on without it\n")
     }
   }
@@ -223,7 +231,8 @@ struct SampleOutput: SampleSink, ~Copyable {
     targets.reserveCapacity(run.configuration.targets.count)
     for target in run.configuration.targets.indices { targets.append(engine.figures(of: target, at: now)) }
     return SampleReport(
-      run: run, summary: summary, targets: targets, timelines: timelines, gates: [], isLast: isLast,
+      run: run, summary: summary, targets: targets, timelines: timelines,
+      gates: SampleGates.judge(plan.plan.gates, run, summary, targets), isLast: isLast,
       isInterrupted: isInterrupted)
   }
 }

@@ -69,7 +69,10 @@ struct SamplePlanFile: Sendable {
         return ("standard input", try InputFile.readStandardInput(limit: Limits.octets))
       case .file(let path): return (path, try InputFile.read(path: path, limit: Limits.octets))
       }
-    } catch { throw file.unreadable("PLAN", error, programName: programName) }
+    } catch {
+      let name = if case .file(let path) = file { quoted(path) } else { "standard input" }
+      throw EarlyExit(standardError: "\(programName): \(name): \(error.errno.text)\n", exitCode: 2)
+    }
   }
 }
 

@@ -29,6 +29,9 @@ struct SampleVerdict: Hashable {
   var exitCode: Int32 {
     if isOutputLost { return 3 }
     if gates > 0 { return failedGates > 0 ? 1 : 0 }
-    return resolved > 0 && sendErrors >= resolved ? 3 : 0
+    return isHostAtFault ? 3 : 0
   }
+
+  /// Nothing was sent, and no gate judges that.
+  var isHostAtFault: Bool { gates == 0 && resolved > 0 && sendErrors >= resolved }
 }
