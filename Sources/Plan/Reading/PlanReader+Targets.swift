@@ -43,7 +43,7 @@ extension PlanReader {
   }
 
   /// Equal for targets that are one: in whatever form it is written, and with the port it will have.
-  private static func same(_ target: SamplePlan.Target, _ list: TargetList) -> SamplePlan.Target {
+  static func same(_ target: SamplePlan.Target, _ list: TargetList) -> SamplePlan.Target {
     switch target {
     case .host(let host, let port, _): .host(host, port: port ?? list.port, text: "")
     case .allAddresses(let name, let port): .allAddresses(name: name, port: port ?? list.port)

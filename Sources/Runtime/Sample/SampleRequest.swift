@@ -82,6 +82,8 @@ package protocol SampleSink: ~Copyable {
   mutating func tick(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
   /// SIGQUIT.
   mutating func snapshot(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// A signal ends the run early: nothing more is sent.
+  mutating func interrupted()
   /// SIGHUP: a new request, or nil: the old one stays (the sink has said why).
   mutating func reload() -> SampleRequest?
   /// After `reload`, with what the run goes on with.
@@ -95,4 +97,5 @@ package protocol SampleSink: ~Copyable {
 
 extension SampleSink where Self: ~Copyable {
   package mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {}
+  package mutating func interrupted() {}
 }

@@ -189,6 +189,7 @@ package enum SampleSession {
         default:
           if isInterrupted { engine.abandon(at: now) } else { engine.stop(at: now) }
           isInterrupted = true
+          sink.interrupted()
         }
       }
     }
