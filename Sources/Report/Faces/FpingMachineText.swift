@@ -61,7 +61,11 @@ extension FpingText {
         out.put(", \"values\": [")
         for probe in 0..<tallies[target].sent {
           if probe > 0 { out.put(", ") }
-          if let roundTrip = roundTrips[probe, of: target] { out.put(fping: roundTrip) } else { out.put("null") }
+          if let roundTrip = roundTrips[probe, of: target] {
+            out.put(fping: roundTrip)
+          } else {
+            out.put("null")
+          }
         }
         out.put("]")
       } else {
@@ -86,7 +90,9 @@ extension FpingText {
     putJSONRoundTrips(tally.minimum, average, tally.maximum, into: &out)
   }
 
-  private func putJSONRoundTrips(_ minimum: Int64, _ average: Int64, _ maximum: Int64, into out: inout [UInt8]) {
+  private func putJSONRoundTrips(
+    _ minimum: Int64, _ average: Int64, _ maximum: Int64, into out: inout [UInt8]
+  ) {
     out.put(", \"rttMin\": ")
     out.put(fping: minimum)
     out.put(", \"rttAvg\": ")
@@ -95,7 +101,8 @@ extension FpingText {
     out.put(fping: maximum)
   }
 
-  func putJSONStatistics(_ sent: UInt64, _ received: UInt64, _ elapsed: Nanoseconds, into out: inout [UInt8]) {
+  func putJSONStatistics(_ sent: UInt64, _ received: UInt64, _ elapsed: Nanoseconds, into out: inout [UInt8])
+  {
     let targets = UInt64(tallies.count)
     let counts: [(String, UInt64)] = [
       ("targets", targets), ("alive", alive), ("unreachable", targets - alive),
@@ -134,12 +141,16 @@ extension FpingText {
       putSet("rcv", tally.received, into: &out)
       out.put("END\n")
       putChart(
-        target, "quality", "'FPing Quality' percentage", "area 110010", ["returned '' absolute 1 1"], into: &out)
+        target, "quality", "'FPing Quality' percentage", "area 110010", ["returned '' absolute 1 1"],
+        into: &out)
       putSet("returned", tally.returned, into: &out)
       out.put("END\n")
       putChart(
         target, "latency", "'FPing Latency' ms", "area 110000",
-        ["min minimum absolute 1 1000000", "max maximum absolute 1 1000000", "avg average absolute 1 1000000"],
+        [
+          "min minimum absolute 1 1000000", "max maximum absolute 1 1000000",
+          "avg average absolute 1 1000000",
+        ],
         into: &out)
       if let average = tally.average {
         putSet("min", UInt64(clamping: tally.minimum), into: &out)

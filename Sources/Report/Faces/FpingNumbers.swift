@@ -59,7 +59,9 @@ extension [UInt8] {
     case .ctime:
       put(weekday(of: nanoseconds.addingSaturating(offset * 1_000_000_000)))
       put(0x20)
-      put(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][Int(local.month) - 1])
+      put(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
+          Int(local.month) - 1])
       put(local.day < 10 ? "  " : " ")
       put(decimal: UInt64(local.day))
       put(0x20)

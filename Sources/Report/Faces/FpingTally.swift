@@ -45,7 +45,9 @@ struct FpingRoundTrips {
   mutating func set(_ probe: UInt64, of target: Int, to roundTrip: Int64) {
     guard target < targets, let round = Int(exactly: probe), round < Int(UInt32.max) else { return }
     let needed = (round + 1) * targets
-    if values.count < needed { values.append(contentsOf: repeatElement(Mark.none, count: needed - values.count)) }
+    if values.count < needed {
+      values.append(contentsOf: repeatElement(Mark.none, count: needed - values.count))
+    }
     let short = UInt32(clamping: roundTrip)
     values[round * targets + target] =
       short < Mark.isMicroseconds

@@ -115,7 +115,8 @@ package struct FpingText {
     putExtras(record, roundTrip, into: &out.standardOutput)
   }
 
-  private mutating func writeTimeout(_ record: SampleRecord, _ wall: WallClock, into out: inout OutputBuffer) {
+  private mutating func writeTimeout(_ record: SampleRecord, _ wall: WallClock, into out: inout OutputBuffer)
+  {
     timeouts += 1
     addLoss(record.target)
     guard options.showsProbes else { return }
@@ -178,7 +179,11 @@ package struct FpingText {
     let received = all.received &+ surplus &+ stray
     let elapsed = now - run.startedAt
     if options.mode != .reach {
-      if options.isJSON { putJSONSummary(into: &out.standardOutput) } else { putSummary(into: &out.standardError) }
+      if options.isJSON {
+        putJSONSummary(into: &out.standardOutput)
+      } else {
+        putSummary(into: &out.standardError)
+      }
     }
     if options.showsStatistics {
       if options.isJSON {
@@ -234,7 +239,8 @@ package struct FpingText {
 
   /// Lost probes, each for a period; milliseconds.
   func outage(_ tally: FpingTally) -> UInt64 {
-    let (product, overflow) = tally.lost.multipliedReportingOverflow(by: UInt64(clamping: options.period.count))
+    let (product, overflow) = tally.lost.multipliedReportingOverflow(
+      by: UInt64(clamping: options.period.count))
     return (overflow ? .max : product) / 1_000_000
   }
 

@@ -10,7 +10,8 @@ enum FpingFailure {
       // Standard output that a reader closed is no news to anybody.
       return EarlyExit(exitCode: 1)
     case .source(_, let error):
-      return EarlyExit(standardError: "\(name): cannot bind source address : \(error.errno.text)\n", exitCode: 4)
+      return EarlyExit(
+        standardError: "\(name): cannot bind source address : \(error.errno.text)\n", exitCode: 4)
     case .unknownInterface:
       return EarlyExit(
         standardError: "binding to specific interface (SO_BINDTODEVICE): No such device\n", exitCode: 1)

@@ -18,7 +18,8 @@ extension OptionTable<FpingOption> {
     Entry(
       .backoff, "B", "backoff", argument: "N", group: probing,
       "each wait is so many times the one before, 1.0 to 5.0; default 1.5"),
-    Entry(.count, "c", "count", argument: "N", group: probing, "send N requests to each target, with figures"),
+    Entry(
+      .count, "c", "count", argument: "N", group: probing, "send N requests to each target, with figures"),
     Entry(
       .file, "f", "file", argument: "FILE", group: probing,
       "targets from a file, the first word of each line; - is standard input"),
@@ -103,7 +104,9 @@ enum FpingTexts {
       }
       let argument = option.argument.map { "=" + $0 } ?? ""
       let left = option.short.map { "-\($0), " } ?? "    "
-      text += HelpText.wrapped(option.help, first: "  \(left)--\(option.long ?? "")\(argument)  ", indent: 24, width: 80)
+      var first = "  \(left)--\(option.long ?? "")\(argument)  "
+      first += String(repeating: " ", count: max(24 - first.utf8.count, 0))
+      text += HelpText.wrapped(option.help, first: first, indent: 24, width: 80)
     }
     return text + "\nSampling by a plan, with percentiles and gates: probe6 sample --help\n"
   }

@@ -71,7 +71,8 @@ extension FpingInvocation {
     func malformed(_ error: OptionScanError, typed: String) -> EarlyExit {
       let what =
         switch error {
-        case .unknownShort("-") where typed.hasPrefix("--"): "invalid option -- '\(escaped(String(typed.dropFirst(2))))'"
+        case .unknownShort("-") where typed.hasPrefix("--"):
+          "invalid option -- '\(escaped(String(typed.dropFirst(2))))'"
         case .unknownShort(let letter): "invalid option -- '\(escaped(String(letter)))'"
         case .unknownLong(let name), .ambiguous(let name, _): "invalid option -- '\(escaped(name))'"
         case .missingArgument(let option): "option requires an argument -- '\(Self.bare(option))'"
@@ -167,7 +168,9 @@ extension FpingInvocation {
 
     private mutating func takeReports(_ text: String) throws(EarlyExit) {
       result.text.isQuiet = true
-      guard let (value, rest) = CNumber.double(text[...]), rest.isEmpty || rest.hasPrefix(",") else { throw usage }
+      guard let (value, rest) = CNumber.double(text[...]), rest.isEmpty || rest.hasPrefix(",") else {
+        throw usage
+      }
       let interval = try nanoseconds(value, unit: 1e9)
       result.text.reportInterval = interval > .zero ? interval : nil
       if rest == ",cumulative" { result.text.isCumulative = true }
@@ -225,7 +228,9 @@ extension FpingInvocation {
 
     /// All of the text, not negative.
     private func number(_ text: String) throws(EarlyExit) -> Double {
-      guard let (value, rest) = CNumber.double(text[...]), rest.isEmpty, value >= 0, value.isFinite else { throw usage }
+      guard let (value, rest) = CNumber.double(text[...]), rest.isEmpty, value >= 0, value.isFinite else {
+        throw usage
+      }
       return value
     }
 
@@ -331,7 +336,9 @@ extension FpingInvocation {
 
     private func range(_ first: String, _ last: String) throws(EarlyExit) -> Targets {
       let (from, zone) = try numeric(first, separator: ":")
-      let otherZone = last.utf8.firstIndex(of: UInt8(ascii: "%")).map { String(last[last.utf8.index(after: $0)...]) }
+      let otherZone = last.utf8.firstIndex(of: UInt8(ascii: "%")).map {
+        String(last[last.utf8.index(after: $0)...])
+      }
       guard zone == otherZone else { throw failure("different scopes for start and end addresses") }
       let (to, _) = try numeric(last, separator: ":")
       return try limited(from, to, zone)

@@ -86,7 +86,9 @@ struct FpingTargets {
     let answer: Resolver.Answer
     do throws(ResolverError) { answer = try Resolver.resolve(name) } catch {
       unknown += 1
-      if !invocation.text.isQuiet { messages.standardError += Array("\(escaped(name)): \(error.text)\n".utf8) }
+      if !invocation.text.isQuiet {
+        messages.standardError += Array("\(escaped(name)): \(error.text)\n".utf8)
+      }
       if invocation.text.isJSON {
         FpingText.putJSONWarning(name: name, message: error.text, into: &messages.standardOutput)
       }
