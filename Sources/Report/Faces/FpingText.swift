@@ -75,9 +75,15 @@ package struct FpingText {
       writeTimeout(record, wall, into: &out)
     case .sendError:
       addLoss(record.target)
-      guard !options.isQuiet else { return }
+      // A target that is asked again and again is told of once.
+      let isTold =
+        options.mode == .reach ? options.isVerbose && tallies[record.target].sent == 1 : options.showsProbes
+      guard isTold, !options.isQuiet else { return }
       run.put(name: record.target, into: &out.standardError)
-      out.standardError.put(": error while sending ping: \(ErrnoText.text(record.errno))\n")
+      out.standardError.put(": error while sending ping: ")
+      out.standardError.put(
+        record.errno == 0 ? "no interface is given (ADDRESS%INTERFACE)" : ErrnoText.text(record.errno))
+      out.standardError.put(0x0a)
     }
   }
 

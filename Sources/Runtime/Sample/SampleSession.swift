@@ -34,6 +34,7 @@ package enum SampleSession {
     private let mailbox: Mailbox<SampleNews>
     private let signals: SignalDescriptor
     private(set) var isInterrupted = false
+    private let waitsAtSignal: Bool
     private var tick: Nanoseconds?
     private var nextTick = Instant.distantFuture
 
@@ -52,6 +53,7 @@ package enum SampleSession {
         setup.sources.lookUps, every: request.resolveInterval, mailbox, at: setup.start.at)
       reload = SampleReload(request, setup.start, setup.common)
       self.signals = signals
+      waitsAtSignal = request.waitsAtSignal
       setTick(request.tick, at: setup.start.at)
     }
 
@@ -178,7 +180,7 @@ package enum SampleSession {
         case .terminalStop: try Signal.stopProcess()
         case .hangUp: if let request = sink.reload() { reload.begin(request, mailbox) }
         default:
-          if isInterrupted { engine.abandon(at: now) } else { engine.stop(at: now) }
+          if isInterrupted || !waitsAtSignal { engine.abandon(at: now) } else { engine.stop(at: now) }
           isInterrupted = true
         }
       }

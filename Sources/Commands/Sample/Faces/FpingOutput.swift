@@ -6,19 +6,15 @@ import Timing
 
 /// Takes a run's events to the text of fping and its bytes to the standard descriptors.
 struct FpingOutput: SampleSink, ~Copyable {
-  private enum Limits {
-    /// Lines are handed on when so many octets have come together, or nothing more happens for the moment.
-    static let buffer = 1 << 16
-  }
-
   private(set) var text: FpingText
   private var buffer = OutputBuffer()
   private let names: [Int: String]
   private let givenNames: [Int: String]
   private let unknown: UInt64
   private let startedAt: Instant
-  /// Standard error came first in what the buffer holds.
   private(set) var hasEnded = false
+  /// The terminal is gone (SIGHUP), of which the original dies.
+  private(set) var isHungUp = false
 
   init(_ options: FpingTextOptions, targets: FpingTargets, startedAt: Instant) {
     text = FpingText(options: options)
@@ -30,7 +26,9 @@ struct FpingOutput: SampleSink, ~Copyable {
 
   mutating func begin(_ start: SampleStart, clock: KernelClock) {
     var run = FpingRun(
-      targets: start.configuration.targets, names: names, unknown: unknown, startedAt: startedAt,
+      targets: start.configuration.targets,
+      // A link-local address without an interface has no address that could be asked, but for its text.
+      names: names.merging(start.targets.names) { own, _ in own }, unknown: unknown, startedAt: startedAt,
       localOffset: { LocalTime.offset(at: $0) })
     run.givenNames = givenNames
     run.interfaceNames = .ofThisHost
@@ -50,7 +48,10 @@ struct FpingOutput: SampleSink, ~Copyable {
     text.report(now: clock.realtime(from: now), isSignal: true, into: &buffer)
   }
 
-  mutating func reload() -> SampleRequest? { nil }
+  mutating func reload() -> SampleRequest? {
+    isHungUp = true
+    return nil
+  }
   mutating func reloaded(_ start: SampleStart, clock: KernelClock) {}
 
   mutating func end(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock) {
@@ -64,9 +65,12 @@ struct FpingOutput: SampleSink, ~Copyable {
     text.end(inFlight: inFlight, stray: stray, at: now, into: &buffer)
   }
 
+  /// The run was ended from here.
+  var isCutShort: Bool { text.hasEnough || isHungUp }
+
   mutating func flush(isLast: Bool) throws(SystemError) {
     try buffer.flush()
     // `-X`: the run ends here.
-    if text.hasEnough, !hasEnded { throw SystemError("fping", Errno(rawValue: 0)) }
+    if isCutShort, !hasEnded { throw SystemError("fping", Errno(rawValue: 0)) }
   }
 }

@@ -32,6 +32,7 @@ extension FpingInvocation {
     request.mark = mark
     // Names were looked up once, and are not again.
     request.resolveInterval = .zero
+    request.waitsAtSignal = false
     request.tick = text.reportInterval
     return request
   }

@@ -1,7 +1,9 @@
 import LinuxNet
+import Plan
 import Report
 import Runtime
 import Timing
+import Wire
 
 /// Runs `fping6` in the language and with the output of fping 5.5.
 enum RunFpingFace {
@@ -16,12 +18,13 @@ enum RunFpingFace {
       throw FpingFailure.exit(.system(error), invocation)
     }
     guard targets.count > 0 else { return targets.unknown > 0 ? 2 : 1 }
+    try checkSource(invocation)
     let request = invocation.request(targets.sources, random: try randomPayload(invocation))
     var output = FpingOutput(invocation.text, targets: targets, startedAt: startedAt)
     do throws(PingFailure) {
       _ = try SampleSession.run(request, sink: &output)
     } catch {
-      guard output.text.hasEnough else {
+      guard output.isCutShort else {
         try? output.flush(isLast: true)
         throw FpingFailure.exit(error, invocation)
       }
@@ -35,6 +38,15 @@ enum RunFpingFace {
 
   /// What the original's help says, for `probe6 help fping6`.
   static func help(program: String) -> String { FpingTexts.usage(program: program) }
+
+  /// A source that is no address of this host ends the program before it asks anybody.
+  private static func checkSource(_ invocation: FpingInvocation) throws(EarlyExit) {
+    guard let source = invocation.source, let address = TargetText.ipv6Address(source) else { return }
+    do throws(SystemError) {
+      let interface = address.needsZone ? invocation.interface.flatMap { Interfaces.index(of: $0) } : nil
+      try UDPSocket().bind(to: SocketAddress(address, scope: interface ?? 0))
+    } catch { throw FpingFailure.exit(.source(source, error), invocation) }
+  }
 
   private static func randomPayload(_ invocation: FpingInvocation) throws(EarlyExit) -> [UInt8] {
     guard invocation.hasRandomPayload else { return [] }
