@@ -29,6 +29,8 @@ package struct SampleRequest: Sendable {
   package var seed: UInt64?
   /// Between two calls of `SampleSink.tick`; nil: none.
   package var tick: Nanoseconds?
+  /// The first signal leaves time for answers to what is in flight; the second ends the run.
+  package var waitsAtSignal = true
   /// Capabilities of the real user root stay raisable, for output files.
   package var keepsFileRights = false
 
