@@ -110,7 +110,10 @@ package struct SampleSimulation {
         idleTurns = 0
         deliver(input, due: due, at: now, to: &engine)
       }
+      let open = engine.inFlight
       engine.handleTimeout(at: now)
+      // It gives up so many at a time.
+      if engine.inFlight != open { idleTurns = 0 }
       var span = buffer.mutableSpan
       while let transmit = engine.pollTransmit(at: now, into: &span) {
         idleTurns = 0

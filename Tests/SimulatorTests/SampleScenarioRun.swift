@@ -72,6 +72,8 @@ struct SampleScenarioRun {
     records.filter { $0.target == target && !$0.isWarmup }.sorted { $0.number < $1.number }.map(\.outcome)
   }
 
+  func isOrder(_ group: Int) -> Bool { simulation.configuration.groups[group].probe.isOrder }
+
   func figures(_ target: Int) -> SampleFigures { state.targets[target] }
 
   // MARK: As the tool writes it

@@ -1,6 +1,7 @@
 import ProbeEngine
 import Report
 import Simulator
+import Statistics
 import Testing
 import Timing
 import Wire
@@ -18,6 +19,16 @@ private let scenarios: [(name: String, kept: Kept)] = [
   ("reload", .records), ("renumber", .records), ("reordering", .records), ("retry", .records),
   ("stall", .figures), ("trouble", .records), ("user-stamps", .records), ("warmup", .records),
 ]
+
+/// Where every record is looked at, a hundred seconds of it and a few thousand probes are enough.
+private func shorten(_ simulation: inout SampleSimulation) {
+  simulation.configuration.duration = simulation.configuration.duration.map { min($0, .seconds(100)) }
+  for group in simulation.configuration.groups.indices {
+    simulation.configuration.groups[group].count = simulation.configuration.groups[group].count.map {
+      min($0, 2_000)
+    }
+  }
+}
 
 @Suite struct SampleScenarioTests {
   @Test(arguments: scenarios.map(\.name))
@@ -39,14 +50,14 @@ private let scenarios: [(name: String, kept: Kept)] = [
 
   @Test(arguments: scenarios.map(\.name))
   func `a scenario run twice is the same to the octet`(_ name: String) throws {
-    let first = try SampleScenarioRun(name).text(SampleJSON())
-    let second = try SampleScenarioRun(name).text(SampleJSON())
+    let first = try SampleScenarioRun(name, shorten).text(SampleJSON())
+    let second = try SampleScenarioRun(name, shorten).text(SampleJSON())
     #expect(first == second)
   }
 
   @Test(arguments: scenarios.map(\.name))
   func `figures are what a naive count of the records gives`(_ name: String) throws {
-    let run = try SampleScenarioRun(name)
+    let run = try SampleScenarioRun(name, shorten)
     // A new plan begins new figures for some targets, whose records have other numbers: see the reload's own tests.
     guard !run.wasReloaded else { return }
     for target in run.state.targets.indices {
@@ -63,15 +74,19 @@ private let scenarios: [(name: String, kept: Kept)] = [
       #expect(figures.lossBursts == targets.reduce(0) { $0 + run.figures($1).lossBursts })
       let naive = NaiveSampleFigures(of: run, where: { $0.group == group })
       #expect(naive.countDifferences(from: figures) == [], "group \(group)")
+      // An order takes as long as it takes.
+      if run.isOrder(group) { continue }
       let fromSchedule = run.state.summary.fromSchedule[group]
-      #expect(fromSchedule.count == UInt64(naive.fromSchedule.count))
-      #expect(fromSchedule.max == naive.fromSchedule.max() && fromSchedule.min == naive.fromSchedule.min())
+      // What was not sent at all would have been waited for as well.
+      let gaps = run.gaps.filter { $0.group == group }.map(\.gap)
+      #expect(fromSchedule.count == UInt64(naive.fromSchedule.count + gaps.reduce(0) { $0 + $1.skipped }))
+      #expect(fromSchedule.max == (naive.fromSchedule + gaps.map(\.length.count)).max())
     }
   }
 
   @Test(arguments: scenarios.map(\.name))
   func `attempted is the sum of the outcomes and of what is in flight`(_ name: String) throws {
-    let run = try SampleScenarioRun(name)
+    let run = try SampleScenarioRun(name, shorten)
     for figures in run.state.targets + run.state.summary.groups {
       #expect(figures.attempted == figures.resolved + figures.inFlight)
       #expect(figures.histogram.count == figures.ok)
@@ -82,7 +97,9 @@ private let scenarios: [(name: String, kept: Kept)] = [
       #expect(seen.updateValue(record, forKey: record.number) == nil, "probe \(record.number) twice")
       #expect(record.at >= record.sentAt && record.sentAt >= record.scheduledAt)
       #expect((record.roundTrip != nil) == (record.receivedAt != nil), "\(record)")
-      #expect((record.outcome == .sendError) == (record.answer == .none && record.outcome != .lost))
+      if !run.isOrder(record.group), record.answer == .none {
+        #expect(record.outcome == .sendError || record.outcome == .lost)
+      }
     }
     for duplicate in run.duplicates {
       let first = try #require(seen[duplicate.number])
@@ -237,6 +254,12 @@ private let scenarios: [(name: String, kept: Kept)] = [
     // The kernel stamped the answers in time: no round trip is longer.
     #expect(run.figures(0).histogram.max == 20_000_000)
     #expect(run.state.summary.scheduler.histogram.count == 81)
+    // Due at 4 s, answered at 4.02 s, and nobody read it before 6.005 s.
+    #expect(run.state.summary.fromSchedule[0].max == 2_005_000_000)
+    // Of a hundred deadlines 21 are in it: the one before, those missed, and the one kept.
+    #expect(run.state.summary.fromSchedule[0].count == 100)
+    #expect(run.state.summary.fromSchedule[0].percentile(79)! < 25_000_000)
+    #expect(run.state.summary.fromSchedule[0].percentile(82)! > 100_000_000)
   }
 
   @Test func `a stall of the sender is in the percentiles from the schedule, not in a round trip`() throws {
@@ -329,17 +352,19 @@ private let scenarios: [(name: String, kept: Kept)] = [
   @Test func `a run that is given up leaves its probes in flight, counted`() throws {
     let run = try SampleScenarioRun("interrupted")
     #expect(run.end == .zero + .milliseconds(1_200))
-    // Until 1.05 s: eleven deadlines each.
-    #expect(run.figures(0).attempted == 11 && run.figures(1).attempted == 11)
-    #expect(run.figures(1).inFlight == 11 && run.figures(0).inFlight == 2)
-    #expect(run.state.inFlight == 13)
+    // Until 1.05 s: eleven deadlines, and ten for the second one, whose turn is in between.
+    #expect(run.figures(0).attempted == 11 && run.figures(1).attempted == 10)
+    #expect(run.figures(1).inFlight == 10 && run.figures(0).inFlight == 2)
+    #expect(run.state.inFlight == 12)
   }
 
   @Test func `a schedule knows no drift, and its groups nothing of each other`() throws {
     let run = try SampleScenarioRun("groups")
     for target in 0..<7 {
       let times = run.records.filter { $0.target == target }.map(\.scheduledAt).sorted()
-      #expect(times.count == 4)
+      // As many as there are until 4 s.
+      #expect(
+        Int64(times.count) == ((Instant.zero + .seconds(4) - times[0]).count + 999_999_999) / 1_000_000_000)
       #expect(zip(times.dropFirst(), times).allSatisfy { $0 - $1 == .seconds(1) })
     }
     let firsts = (0..<7).map { target in run.records.first { $0.target == target }!.scheduledAt }
