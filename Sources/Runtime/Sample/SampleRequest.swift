@@ -82,19 +82,20 @@ package protocol SampleSink: ~Copyable {
   mutating func tick(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
   /// SIGQUIT.
   mutating func snapshot(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// A signal ends the run early: nothing more is sent.
+  mutating func interrupted()
   /// SIGHUP: a new request, or nil: the old one stays (the sink has said why).
   mutating func reload() -> SampleRequest?
   /// After `reload`, with what the run goes on with.
   mutating func reloaded(_ start: SampleStart, clock: KernelClock)
   mutating func end(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// The kernel had no room for so many messages since it was told last: answers that seem lost.
+  mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock)
   /// Writes what has come together. `isLast`: nothing comes after.
   mutating func flush(isLast: Bool) throws(SystemError)
 }
 
-/// Runs one sampling from request to summary: the only place where engine, sockets, clock and signals meet.
-package enum SampleSession {
-  /// Runs to the end; the figures as they were told to the sink last. True: a signal ended it.
-  package static func run<Sink: SampleSink & ~Copyable>(
-    _ request: SampleRequest, sink: inout Sink
-  ) throws(PingFailure) -> Bool { false }
+extension SampleSink where Self: ~Copyable {
+  package mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {}
+  package mutating func interrupted() {}
 }
