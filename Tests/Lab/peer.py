@@ -284,6 +284,7 @@ ADDRESSES = {
     b"target.lab": ["fd00:6::1"],
     b"escapes.lab": ["fd00:6::bad"],
     b"two.lab": ["fd00:6::1", "fd00:6::2"],
+    b"both.lab": ["fd00:6::1", "fd00:6::6"],
     b"loss.lab": ["fd00:6::2"],
     b"quiet.lab": ["fd00:6::5"],
 }

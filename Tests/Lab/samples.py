@@ -48,7 +48,9 @@ class Sample(Done):
         self.start, self.summary = self.lines[0], self.lines[-1]
         self.records = self.events("record")
         self.groups = {line["group"]: line for line in self._last("group")}
-        self.targets = {(line["group"], line["target"]): line for line in self._last("target")}
+        # Each address of a name is a target of its own, called by that name.
+        self.rows = self._last("target")
+        self.targets = {(line["group"], line["target"]): line for line in self.rows}
         for line in [*self._last("group"), *self._last("target"), self.summary]:
             parts = {each: line[each] for each in [*FIGURES.values(), "in_flight"]}
             equal(sum(parts.values()), line["attempted"], f"sum of {parts}", line)
@@ -63,8 +65,11 @@ class Sample(Done):
         numbers = [each["number"] for each in self.records]
         equal(len(set(numbers)), len(numbers), "each probe has one record", self)
         counted = [each for each in self.records if not each.get("warmup")]
-        for (group, target), figures in self.targets.items():
-            own = [each for each in counted if (each["group"], each["target"]) == (group, target)]
+        for figures in self.rows:
+            target = figures["target"]
+            own = [each for each in counted if (each["group"], each["target"]) == (figures["group"], target)]
+            if self.rows_of(figures) > 1:
+                own = [each for each in own if each["destination"] == figures["destination"]]
             for outcome, figure in FIGURES.items():
                 equal(sum(each["outcome"] == outcome for each in own), figures[figure], f"{figure} of {target}", self)
             times = [each["rtt_ns"] for each in own if each["outcome"] == "ok" and "rtt_ns" in each]
@@ -75,6 +80,10 @@ class Sample(Done):
                     expect(abs(rtt["mean"] - statistics.fmean(times)) <= 1, "mean", rtt, statistics.fmean(times))
         for each in self.records:
             expect(each["sent_unix_ns"] >= each["scheduled_unix_ns"], "sent before its time", each)
+
+    def rows_of(self, figures):
+        """How many targets of its group are called so."""
+        return sum((each["group"], each["target"]) == (figures["group"], figures["target"]) for each in self.rows)
 
     def events(self, name):
         return [line for line in self.lines if line["event"] == name]

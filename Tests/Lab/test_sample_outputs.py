@@ -10,6 +10,7 @@ from lab import Skip, equal, expect
 from samples import Sample, group, sample, write_plan
 
 GOOD, LOSSY, HOSTILE = "fd00:6::1", "fd00:6::2", "escapes.lab"
+LABEL = 'a "quoted"\\ name: 50 %'
 PLACE = pathlib.Path("/run/lab/out")
 
 
@@ -17,8 +18,9 @@ def plan(*outputs, **more):
     PLACE.mkdir(exist_ok=True)
     return write_plan(
         group("nodes", GOOD, LOSSY, HOSTILE, "nonsense.lab", count=20, timeout="2s",
-              labels={"site": 'a "quoted"\\ name\nwith a line'}),
+              labels={"site": LABEL}),
         group("errors", "fd00:6:e::1", count=3),
+        group("all", {"all_addresses": "both.lab"}, count=10, timeout="2s"),
         output=[{each: str(PLACE / f"run.{each}")} for each in outputs], **more)
 
 
@@ -32,7 +34,7 @@ def test_ndjson(lab):
     run.counts("nodes", attempted=80, ok=58, lost=2, send_errors=20)
     run.counts("errors", icmp_errors=3)
     names = [line["event"] for line in run.lines]
-    equal((names.count("record"), names.count("target"), names.count("group")), (83, 5, 2), "lines", names)
+    equal((names.count("record"), names.count("target"), names.count("group")), (103, 7, 3), "lines", names)
 
 
 def test_open_metrics(lab):
@@ -50,15 +52,18 @@ def test_open_metrics(lab):
     for family in families.values():
         for each in family.samples:
             if "outcome" in each.labels:
-                key = each.labels["group"], each.labels["target"], each.labels["outcome"]
+                key = each.labels["group"], each.labels["target"], each.labels.get("address"), each.labels["outcome"]
                 expect(key not in results, f"{key} once", text)
                 results[key] = each.value
-    for (name, target), figures in run.targets.items():
+    for figures in run.rows:
+        name, target = figures["group"], figures["target"]
         for outcome, figure in (("ok", "ok"), ("lost", "lost"), ("late", "late"), ("icmp_error", "icmp_errors"),
                                 ("send_error", "send_errors")):
-            equal(results.get((name, target, outcome)), figures[figure], f"{outcome} of {target}", text)
+            found = [value for (group, each, address, what), value in results.items() if (group, each, what) == (
+                name, target, outcome) and (address is None or address == figures.get("destination", ""))]
+            equal(found, [figures[figure]], f"{outcome} of {target}", text)
     labels = next(each.labels for family in families.values() for each in family.samples if "site" in each.labels)
-    equal(labels["site"], 'a "quoted"\\ name\nwith a line', "a label")
+    equal(labels["site"], LABEL, "a label")
     for family in families.values():
         if family.type == "histogram":
             check_histogram(family, text)
@@ -97,7 +102,7 @@ def test_atlas(lab):
     expect(lines and all(isinstance(each, PingResult) and not each.is_malformed for each in results), "pings", lines)
     for target in (GOOD, LOSSY):
         figures = run.targets["nodes", target]
-        own = [each for each in results if each.destination_address == target]
+        own = [each for each in results if each.destination_name == target]
         equal(sum(each.packets_sent for each in own), figures["attempted"], f"sent to {target}", lines)
         equal(sum(each.packets_received for each in own), figures["ok"], f"received from {target}", lines)
         times = [packet.rtt for each in own for packet in each.packets if packet.rtt is not None]
@@ -123,7 +128,7 @@ def test_csv(lab):
 def test_all_at_once(lab):
     """Every output of one run is complete, and the text is on standard output"""
     kinds = ("ndjson", "csv", "openmetrics", "atlas", "junit")
-    file = plan(*kinds, gates=["nodes: lost == 2"])
+    file = plan(*kinds, gates=["nodes: lost == 2.5%"])
     done = lab.run("probe6", "sample", file, seconds=60)
     equal(done.code, 0, "exit code", done)
     for each in kinds:
