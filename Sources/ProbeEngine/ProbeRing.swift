@@ -59,6 +59,11 @@ struct ProbeRing<Slot: NumberedSlot> {
     change(&slots[i])
   }
 
+  /// Changes every slot that is in use; its number must stay.
+  mutating func updateAll(_ change: (inout Slot) -> Void) {
+    for i in slots.indices where !slots[i].isFree { change(&slots[i]) }
+  }
+
   /// The next probe, in order of sending, that has its verdict and has not been told yet; nil while the oldest
   /// one is still in flight.
   mutating func nextResolved() -> Slot? {

@@ -12,10 +12,7 @@ enum TargetResolution {
       return PingStart.Target(
         name: text, canonicalName: text, address: address, zone: zone, isNumeric: true)
     }
-    let answer: Resolver.Answer
-    do throws(ResolverError) { answer = try Resolver.resolve(text) } catch {
-      throw .resolution(name: text, error, hasIPv4: error.isNameWithoutAddress && Resolver.hasIPv4(text))
-    }
+    let answer = try lookUp(text)
     // The resolver throws where it has no address.
     guard let first = answer.addresses.first else { throw .missingZone(text, candidates: []) }
     let zone = first.scope == 0 && first.address.needsZone ? interface : first.scope
@@ -23,6 +20,27 @@ enum TargetResolution {
     return PingStart.Target(
       name: text, canonicalName: answer.canonicalName ?? text, address: first.address, zone: zone,
       isNumeric: false)
+  }
+
+  /// All addresses of a target, in the system's order of preference; never none.
+  static func addresses(_ text: String, interface: UInt32) throws(PingFailure) -> [SocketAddress] {
+    if isNumeric(text) {
+      let target = try resolve(text, interface: interface)
+      return [SocketAddress(target.address, scope: target.zone)]
+    }
+    var addresses = try lookUp(text).addresses
+    for i in addresses.indices where addresses[i].scope == 0 && addresses[i].address.needsZone {
+      addresses[i].scope = interface
+    }
+    addresses.removeAll { $0.scope == 0 && $0.address.needsZone }
+    guard !addresses.isEmpty else { throw .missingZone(text, candidates: candidates()) }
+    return addresses
+  }
+
+  private static func lookUp(_ name: String) throws(PingFailure) -> Resolver.Answer {
+    do throws(ResolverError) { return try Resolver.resolve(name) } catch {
+      throw .resolution(name: name, error, hasIPv4: error.isNameWithoutAddress && Resolver.hasIPv4(name))
+    }
   }
 
   /// An address in text, which needs no resolver.

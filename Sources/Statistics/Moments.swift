@@ -12,6 +12,18 @@ package struct Moments: Hashable, Sendable {
 
   package init() {}
 
+  /// As good as can be from figures that were rounded: both means come out as given, to the unit.
+  package init(count: UInt64, min: Int64, max: Int64, mean: Int64, deviation: Int64) {
+    guard count > 0 else { return }
+    self.count = count
+    least = min
+    greatest = max
+    total = Int128(mean) * Int128(count)
+    let magnitude = (UInt128(mean.magnitude), UInt128(deviation.magnitude))
+    squares = UInt256(magnitude.0 * magnitude.0).multiplied(by: count)
+    squares += UInt256(magnitude.1 * magnitude.1).multiplied(by: count)
+  }
+
   package mutating func record(_ value: Int64) {
     guard count < .max else { return }
     count += 1

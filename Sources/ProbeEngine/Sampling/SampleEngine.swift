@@ -1,3 +1,4 @@
+import Statistics
 package import Timing
 import Wire
 
@@ -20,76 +21,172 @@ package struct SampleTransmit: Sendable {
 /// Samples many targets by one schedule: open loop, 64-bit numbers, one outcome for each probe.
 ///
 /// A state machine without I/O, as `PingEngine`. All instants are on one monotonic clock.
+///
+/// What has arrived is to be read before `handleTimeout` is called: an answer that was there in time but is read
+/// after its probe was told lost is a stray.
 package struct SampleEngine: ~Copyable {
-  package private(set) var configuration: SampleConfiguration
-  package private(set) var isFinished = false
+  /// So many probes at most are given up, or found without an address, in one call: what they tell is then drained
+  /// before more of it comes together.
+  static let batch = 1_024
+  /// Once nothing more is sent, orders are waited for no longer than this.
+  static let longestOrder = Nanoseconds.seconds(60)
+
+  package internal(set) var configuration: SampleConfiguration
+  package internal(set) var isFinished = false
   /// The wall clock at monotonic zero, in nanoseconds since the epoch; only ever written into payloads.
   package var wallOffset: Int64 = 0
   let startedAt: Instant
+  let nonce: KeyedNonce
+  var random: RandomNumbers
+  var groups: [SampleGroupState] = []
+  var tallies: [TargetTally]
+  var table = SampleTable()
+  /// Probes whose wait is not that of their group's queue: asked again, or waiting for a neighbor.
+  var timers = TimerQueue<UInt64>()
+  var events = EventQueue<SampleEvent>()
+  /// Orders without a finding, by number.
+  var orders: [UInt64: OpenOrder] = [:]
+  var actions: UInt64 = 0
+  /// Where probes of a target went before it had its present address.
+  var former: [Int32: [FormerAddress]] = [:]
+  /// UDP targets in the order of address and port, so that a datagram finds its target.
+  var datagramTargets: [Int32] = []
+  var scheduler = SchedulerFigures()
+  var rejected: UInt64 = 0
+  var stray: UInt64 = 0
+  var attempted: UInt64 = 0
+  /// Probes without an outcome.
+  package internal(set) var inFlight: UInt64 = 0
+  var isStopping = false
+  /// When the last probe left: an outage that goes on ends here in the figures.
+  var lastSentAt: Instant
+  /// When it was first seen that nothing more will be sent.
+  var doneAt: Instant?
 
   package init(_ configuration: SampleConfiguration, at now: Instant) {
     self.configuration = configuration
     startedAt = now
+    lastSentAt = now
+    random = RandomNumbers(seed: configuration.seed)
+    nonce = KeyedNonce(key: (random.next(), random.next()))
+    tallies = Array(repeating: TargetTally(), count: configuration.targets.count)
+    groups = makeGroups(at: now)
+    indexDatagramTargets()
+    isFinished = configuration.targets.isEmpty
   }
 
   // MARK: Out
 
   /// Octets that a transmit buffer must hold; may grow with `reconfigure`.
-  package var messageLength: Int { 0 }
+  package var messageLength: Int { groups.reduce(0) { max($0, $1.message?.template.count ?? 0) } }
   /// The number that the next probe will have.
-  package var nextNumber: UInt64 { 0 }
+  package var nextNumber: UInt64 { table.next }
   /// The youngest probe whose number ends in these 32 bits (a stamp's id).
-  package func number(endingIn low: UInt32) -> UInt64? { nil }
-  package mutating func pollEvent() -> SampleEvent? { nil }
+  package func number(endingIn low: UInt32) -> UInt64? { table.youngest(endingIn: UInt64(low), bits: 32) }
+  package mutating func pollEvent() -> SampleEvent? { events.next() }
+
   /// When to call `handleTimeout` and `pollTransmit` again; nil once the run is over.
-  package func nextTimeout(now: Instant) -> Instant? { nil }
-  /// Writes the next probe that is due and claims its slot; nil: none is due. Orders leave as events.
-  package mutating func pollTransmit(at now: Instant, into buffer: inout MutableSpan<UInt8>)
-    -> SampleTransmit?
-  {
-    nil
+  package func nextTimeout(now: Instant) -> Instant? {
+    guard !isFinished else { return nil }
+    var next = nextTransmit(now: now)?.due ?? .distantFuture
+    for group in groups.indices {
+      guard let number = groups[group].queue.nextTimed, let slot = table[number] else { continue }
+      next = min(next, slot.sentAt + groups[group].timeout + groups[group].lateWindow)
+    }
+    if let earliest = timers.earliest { next = min(next, earliest) }
+    if let end = sendingEnd, doneAt == nil { next = min(next, end) }
+    if let doneAt, !orders.isEmpty { next = min(next, doneAt + SampleEngine.longestOrder) }
+    return next
   }
+
   /// Whether a TCP socket of this probe is of no more use: the transport closes it.
-  package func isSettled(_ number: UInt64) -> Bool { true }
-  /// Probes without an outcome.
-  package var inFlight: UInt64 { 0 }
+  package func isSettled(_ number: UInt64) -> Bool { !(table[number]?.isInFlight ?? false) }
+
   /// What is done and what is to be done, for a progress line: probes attempted, and all that there will be (nil:
   /// not known).
-  package var progress: (attempted: UInt64, planned: UInt64?) { (0, nil) }
-  package func figures(of target: Int, at now: Instant) -> SampleFigures { SampleFigures() }
-  package func summary(at now: Instant) -> SampleSummary { SampleSummary(startedAt: startedAt, at: now) }
+  package var progress: (attempted: UInt64, planned: UInt64?) {
+    if isStopping { return (attempted, attempted) }
+    var planned: UInt64? = 0
+    for group in groups {
+      let asked = group.targets.reduce(0 as UInt64) { $0 &+ UInt64(tallies[$1].attempted) }
+      guard let sum = planned, let more = group.planned(until: sendingEnd, attempted: asked) else {
+        planned = nil
+        break
+      }
+      planned = sum &+ more
+    }
+    return (attempted, planned)
+  }
 
   // MARK: In
 
-  package mutating func handleTransmitted(_ number: UInt64, at stamp: Instant) {}
-  /// The probe reached the queue of its device.
-  package mutating func handleQueued(_ number: UInt64) {}
-  package mutating func handleSendFailure(_ number: UInt64, errno: Int32, mtu: UInt32? = nil, at now: Instant)
-  {
+  /// Time has passed: gives up what has waited long enough, and ends the run when its time has come. Call again
+  /// while `nextTimeout` is not after `now`.
+  package mutating func handleTimeout(at now: Instant) {
+    guard !isFinished else { return }
+    var budget = SampleEngine.batch
+    for group in groups.indices { expireQueue(of: group, at: now, &budget) }
+    expireTimers(at: now, &budget)
+    if let doneAt, doneAt + SampleEngine.longestOrder <= now { expireOrders(at: now) }
+    settle(at: now)
   }
-  /// An ICMPv6 message, from its type octet on.
-  package mutating func handleReceived(_ octets: Span<UInt8>, _ arrival: Arrival) {}
-  /// A UDP datagram's payload, from that port.
-  package mutating func handleDatagram(_ octets: Span<UInt8>, from port: UInt16, _ arrival: Arrival) {}
-  /// TCP: the handshake ended.
-  package mutating func handleConnected(_ number: UInt64, _ answer: SampleAnswer, _ arrival: Arrival) {}
-  /// An ICMPv6 error from the error queue of the echo or UDP socket; `quoted`: the invoking packet from its ICMPv6
-  /// header on, or (UDP) its payload.
-  package mutating func handleError(_ quoted: Span<UInt8>, _ error: ErrorArrival, isUDP: Bool) {}
-  /// An ICMPv6 error for a TCP probe.
-  package mutating func handleError(of number: UInt64, _ error: ErrorArrival) {}
-  /// What came of an order.
-  package mutating func handleFinding(_ order: UInt64, _ finding: SampleFinding, at now: Instant) {}
-  /// A name was looked up again: nil address, it has none.
-  package mutating func handleAddress(of target: Int, _ address: ProbeTarget?, at now: Instant) {}
-  package mutating func handleTimeout(at now: Instant) {}
-  /// A new plan. `kept[i]`: the old index of new target i, whose state goes on; nil: it is new.
-  package mutating func reconfigure(
-    _ configuration: SampleConfiguration, keeping kept: [Int?], at now: Instant
-  ) {
-  }
+
   /// Sends nothing more; what is in flight is waited for.
-  package mutating func stop(at now: Instant) {}
+  package mutating func stop(at now: Instant) {
+    isStopping = true
+    settle(at: now)
+  }
+
   /// Ends now; probes in flight stay so.
-  package mutating func abandon(at now: Instant) {}
+  package mutating func abandon(at now: Instant) {
+    isStopping = true
+    isFinished = true
+  }
+
+  // MARK: Private parts
+
+  /// Nothing leaves at or behind this.
+  var sendingEnd: Instant? { configuration.duration.map { startedAt + $0 } }
+
+  /// Groups from the configuration, each with its schedule from `start` (and its splay) on.
+  mutating func makeGroups(at start: Instant) -> [SampleGroupState] {
+    var first = 0
+    return configuration.groups.indices.map { i in
+      var end = first
+      while end < configuration.targets.count, Int(configuration.targets[end].group) == i { end += 1 }
+      defer { first = end }
+      var delay: Int64 = 0
+      if configuration.splay > .zero {
+        delay = Int64.random(in: 0...configuration.splay.count, using: &random)
+      }
+      return SampleGroupState(
+        configuration.groups[i], targets: first..<end, tallies: tallies, identifier: configuration.identifier,
+        start: start + Nanoseconds(delay), random: &random)
+    }
+  }
+
+  /// After every change: looks whether the run is over.
+  mutating func settle(at now: Instant) {
+    guard !isFinished else { return }
+    if doneAt == nil {
+      guard isStopping || nextTransmit(now: now) == nil else { return }
+      doneAt = now
+    } else if !isStopping, nextTransmit(now: now) != nil {
+      doneAt = nil
+      return
+    }
+    if inFlight == 0, orders.isEmpty { isFinished = true }
+  }
+}
+
+/// An order that has not ended.
+struct OpenOrder {
+  var order: SampleOrder
+  var slot: SampleSlot?
+}
+
+/// Where a target's probes with numbers below this one went.
+struct FormerAddress {
+  var below: UInt64
+  var destination: SampleTarget
 }

@@ -45,6 +45,13 @@ package struct SampleFigures: Sendable {
   /// Mean time from call to send to transmit stamp and from receive stamp to read, where there were stamps.
   package var hostTransmit: Nanoseconds?
   package var hostReceive: Nanoseconds?
+  /// The sums behind mean and deviation, jitter, delay variation and host delays, so that figures merge without
+  /// loss. Empty in figures read from a file: `merge` then makes them of the means.
+  package var moments = Moments()
+  package var jitters = SampleMean()
+  package var differences = SampleMean()
+  package var hostTransmits = SampleMean()
+  package var hostReceives = SampleMean()
 
   package init() {}
 
@@ -77,7 +84,8 @@ package struct SampleSummary: Sendable {
   package var hostReceive: [Histogram] = []
   /// Delay variation (RFC 3393) by group: absolute differences.
   package var delayVariation: [Histogram] = []
-  /// From deadline to answer, by group: what a caller would have waited, stalls of this host included.
+  /// From deadline to the read of the answer, by group: what a caller would have waited, stalls of this host
+  /// included. A deadline that a stall dropped counts with the time until probes left again (100,000 a stall at most).
   package var fromSchedule: [Histogram] = []
   package var scheduler = SchedulerFigures()
   package var rejected: UInt64 = 0

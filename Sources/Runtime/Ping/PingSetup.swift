@@ -7,7 +7,7 @@ import Wire
 /// Everything that is opened before the first probe: names, sockets, options, capture.
 struct PingSetup: ~Copyable {
   /// Above this the kernel fragments, and only a socket puts replies together again.
-  private static let largestUnfragmented = 1_280 - 40
+  static let largestUnfragmented = 1_280 - 40
 
   var start: PingStart
   var envelopes: [Envelope]
@@ -41,7 +41,7 @@ struct PingSetup: ~Copyable {
     let socket = try openSocket(request, &start)
     start.path = socket.kind
     var setup = PingSetup(
-      start: start, envelopes: [], seed: try seed(request), interfaceIndex: interfaceIndex,
+      start: start, envelopes: [], seed: try seed(request.seed), interfaceIndex: interfaceIndex,
       socket: consume socket, capture: nil)
     try setup.configure(request, source)
     try setup.openCapture(request)
@@ -50,7 +50,7 @@ struct PingSetup: ~Copyable {
 
   // MARK: Which socket
 
-  private static func openSocket(
+  static func openSocket(
     _ request: PingRequest, _ start: inout PingStart
   ) throws(PingFailure) -> ICMPv6Socket {
     let needsRaw = request.path == .raw || request.needsRawSocket
@@ -72,8 +72,8 @@ struct PingSetup: ~Copyable {
     }
   }
 
-  private static func seed(_ request: PingRequest) throws(PingFailure) -> UInt64 {
-    if let seed = request.seed { return seed }
+  static func seed(_ given: UInt64?) throws(PingFailure) -> UInt64 {
+    if let given { return given }
     do throws(SystemError) { return try EntropySource.seed() } catch { throw .system(error) }
   }
 
@@ -241,19 +241,26 @@ struct PingSetup: ~Copyable {
 
   private mutating func openCapture(_ request: PingRequest) throws(PingFailure) {
     guard start.isCaptured else { return }
+    do throws(CaptureError) {
+      // Replies may come back by another interface than the one that probes leave by.
+      capture = try CaptureHandle.open(
+        interface: request.interface ?? "any",
+        filter: PingSetup.captureFilter(types: request.configuration.message.replyTypes),
+        options: PingSetup.captureOptions)
+    } catch { throw .capture(text: error.description) }
+  }
+
+  /// Answers of these types, and ICMPv6 errors.
+  static func captureFilter(types: [UInt8]) -> String { CaptureFilter.icmpv6(types: [1, 2, 3, 4] + types) }
+
+  static var captureOptions: CaptureHandle.Options {
     var options = CaptureHandle.Options()
     options.incomingOnly = true
     // The ring has slots of the snapshot's size: this gives a thousand, where 65,535 octets would give sixteen, and
     // drop what comes while standard output blocks. No reply on this path is longer than an unfragmented packet.
     options.snapshotLength = 4_096
     options.bufferSize = 4 << 20
-    do throws(CaptureError) {
-      // Replies may come back by another interface than the one that probes leave by.
-      capture = try CaptureHandle.open(
-        interface: request.interface ?? "any",
-        filter: CaptureFilter.icmpv6(types: [1, 2, 3, 4] + request.configuration.message.replyTypes),
-        options: options)
-    } catch { throw .capture(text: error.description) }
+    return options
   }
 }
 

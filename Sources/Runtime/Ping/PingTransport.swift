@@ -171,23 +171,9 @@ struct PingTransport: ~Copyable {
 
   /// How many frames there were.
   private mutating func receiveCaptured(_ engine: inout PingEngine, clock: KernelClock) -> Int {
-    let interface = captureInterface
-    let count = try? capture?.dispatch(max: PingTransport.framesAtOnce) { frame, metadata in
-      let now = SystemClock.monotonicNow()
-      guard let offset = metadata.linkType.networkHeaderOffset(in: frame),
-        let header = try? IPv6Header(decoding: frame, at: offset)
-      else { return }
-      let start = offset + IPv6Header.count
-      // Ethernet pads short frames: the payload length says where the packet ends.
-      let end = header.payloadLength > 0 ? min(frame.count, start + Int(header.payloadLength)) : frame.count
-      let packet = frame.extracting(0..<end)
-      let chain = IPv6Chain(
-        decoding: packet, nextHeader: header.nextHeader, nextHeaderOffset: offset + 6, at: start)
-      guard chain.end == .upperLayer, chain.nextHeader == .icmpv6 else { return }
-      engine.handleReceived(
-        packet.extracting(chain.payload),
-        Arrival(header, metadata, interface: interface, clock: clock, readAt: now))
-    }
+    let count = try? capture?.dispatchMessages(
+      max: PingTransport.framesAtOnce, interface: captureInterface, clock: clock
+    ) { octets, arrival in engine.handleReceived(octets, arrival) }
     return count ?? 0
   }
 
