@@ -25,13 +25,14 @@ declare -A shown_by=(
   [libcap2-bin]=setcap [file]=file [binutils]=readelf [procps]=sysctl [graphviz]=dot
   [traceroute]=/usr/bin/traceroute.db [ndisc6]=ndisc6 [iputils-tracepath]=tracepath [mtr-tiny]=mtr [scamper]=scamper
   [radvd]=radvd [dnsmasq-base]=dnsmasq [prometheus-smokeping-prober]=prometheus-smokeping-prober
+  [prometheus]=promtool
 )
 build_packages=(git pkg-config util-linux gcc g++ libc6-dev libpcap-dev libyaml-dev)
 lab_packages=(python3 iproute2 nftables ethtool procps)
 test_packages=(
   "${lab_packages[@]}" iputils-ping python3-venv python3-scapy tshark tcpdump strace faketime libcap2-bin
   file binutils graphviz traceroute ndisc6 iputils-tracepath mtr-tiny scamper radvd dnsmasq-base
-  fping
+  fping prometheus
 )
 bench_packages=(
   "${lab_packages[@]}" iputils-ping fping tcpdump traceroute ndisc6 mtr-tiny scamper
