@@ -5,6 +5,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/ipv6.h>
+#include <linux/sock_diag.h>
 #include <string.h>
 
 // clang sees the real types here, and only here.
@@ -31,9 +32,10 @@ _Static_assert(SO_EE_ORIGIN_ICMP6 == CLINUX_SO_EE_ORIGIN_ICMP6, "SO_EE_ORIGIN_IC
 _Static_assert(SO_EE_ORIGIN_LOCAL == CLINUX_SO_EE_ORIGIN_LOCAL, "SO_EE_ORIGIN_LOCAL");
 _Static_assert(SO_EE_ORIGIN_TIMESTAMPING == CLINUX_SO_EE_ORIGIN_TIMESTAMPING, "SO_EE_ORIGIN_TIMESTAMPING");
 _Static_assert(SO_TIMESTAMPING == CLINUX_SO_TIMESTAMPING && SO_TIMESTAMPNS == CLINUX_SO_TIMESTAMPNS, "stamps");
+_Static_assert(SO_MEMINFO == CLINUX_SO_MEMINFO && SK_MEMINFO_DROPS == CLINUX_SK_MEMINFO_DROPS, "SO_MEMINFO");
 _Static_assert(AI_IDN == CLINUX_AI_IDN, "AI_IDN");
 _Static_assert(SOL_PACKET == CLINUX_SOL_PACKET && PACKET_TX_TIMESTAMP == CLINUX_PACKET_TX_TIMESTAMP, "packet stamps");
-_Static_assert(CMSG_SPACE(20) + CMSG_SPACE(4) * 4 <= CLINUX_CONTROLS_SPACE, "room for every control message");
+_Static_assert(CMSG_SPACE(20) + CMSG_SPACE(4) * 5 <= CLINUX_CONTROLS_SPACE, "room for every control message");
 
 static size_t append_control(char *buffer, size_t offset, int level, int type, const void *data, size_t count) {
   struct cmsghdr *header = (struct cmsghdr *)(buffer + offset);
@@ -53,6 +55,8 @@ size_t clinux_write_controls(void *buffer, const struct clinux_controls *control
     length = append_control(buffer, length, IPPROTO_IPV6, IPV6_HOPLIMIT, &controls->hop_limit, 4);
   if (controls->traffic_class >= 0)
     length = append_control(buffer, length, IPPROTO_IPV6, IPV6_TCLASS, &controls->traffic_class, 4);
+  if (controls->dont_fragment)
+    length = append_control(buffer, length, IPPROTO_IPV6, IPV6_DONTFRAG, &controls->dont_fragment, 4);
   if (controls->wants_stamp) {
     uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
     length = append_control(buffer, length, SOL_SOCKET, CLINUX_SO_TIMESTAMPING, &flags, 4);

@@ -11,6 +11,8 @@ package struct Envelope: Hashable, Sendable {
   /// nil is the socket's own (IPV6_HOPLIMIT, IPV6_TCLASS).
   package var hopLimit: UInt8?
   package var trafficClass: UInt8?
+  /// The message is refused (EMSGSIZE) where it would have to be fragmented (IPV6_DONTFRAG).
+  package var isUnfragmented = false
   /// Asks for a transmit stamp of this message (SO_TIMESTAMPING as a control message), where the socket's own are
   /// set to `.asked`.
   package var wantsStamp = false
@@ -39,6 +41,7 @@ package struct Envelope: Hashable, Sendable {
       has_packet_info: source != nil || interface != 0 ? 1 : 0,
       hop_limit: hopLimit.map(Int32.init) ?? -1,
       traffic_class: trafficClass.map(Int32.init) ?? -1,
+      dont_fragment: isUnfragmented ? 1 : 0,
       wants_stamp: wantsStamp ? 1 : 0,
       has_stamp_identifier: stampIdentifier == nil ? 0 : 1,
       stamp_identifier: stampIdentifier ?? 0)

@@ -92,6 +92,19 @@ extension ProbeSocket where Self: ~Copyable {
     return waiting == 0 ? nil : Errno(rawValue: waiting)
   }
 
+  /// Messages that the kernel has dropped since the socket is open, for its receive buffer was full (SO_MEMINFO); nil
+  /// before Linux 4.12. Modulo 2³².
+  package var receiveDrops: UInt32? {
+    var numbers = InlineArray<9, UInt32>(repeating: 0)
+    var length: socklen_t = 36
+    var span = numbers.mutableSpan
+    // Both are locals that outlive the call; the kernel writes at most `length` octets.
+    let result = unsafe span.withUnsafeMutableBufferPointer { buffer in
+      unsafe getsockopt(number, SOL_SOCKET, Int32(CLINUX_SO_MEMINFO), buffer.baseAddress, &length)
+    }
+    return result == 0 && length == 36 ? numbers[Int(CLINUX_SK_MEMINFO_DROPS)] : nil
+  }
+
   // MARK: Options of one number
 
   /// setsockopt(2) with an int.

@@ -40,6 +40,19 @@ package enum Process {
     return Int(clamping: limit.rlim_cur)
   }
 
+  /// Raises the limit of descriptors as far as that needs no privilege (setrlimit(2)); says what it is then.
+  @discardableResult
+  package static func raiseDescriptorLimit() -> Int {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    // `limit` is a local that outlives the calls.
+    if unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max {
+      limit.rlim_cur = limit.rlim_max
+      _ = unsafe setrlimit(resource, &limit)
+    }
+    return descriptorLimit
+  }
+
   /// The name of this host (gethostname(2)); nil where it is longer than 255 octets.
   package static var hostName: String? {
     var octets = [CChar](repeating: 0, count: 256)

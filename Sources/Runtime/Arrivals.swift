@@ -37,3 +37,28 @@ extension ErrorArrival {
     extensionOffset = error.extensionOffset
   }
 }
+
+extension CaptureHandle {
+  /// Lends the ICMPv6 messages of packets that wait; says how many frames there were. `interface` serves where the link
+  /// does not tell which one a frame came in by.
+  func dispatchMessages(
+    max: Int, interface: UInt32, clock: KernelClock, _ body: (Span<UInt8>, Arrival) -> Void
+  ) throws(CaptureError) -> Int {
+    try dispatch(max: max) { frame, metadata in
+      let now = SystemClock.monotonicNow()
+      guard let offset = metadata.linkType.networkHeaderOffset(in: frame),
+        let header = try? IPv6Header(decoding: frame, at: offset)
+      else { return }
+      let start = offset + IPv6Header.count
+      // Ethernet pads short frames: the payload length says where the packet ends.
+      let end = header.payloadLength > 0 ? min(frame.count, start + Int(header.payloadLength)) : frame.count
+      let packet = frame.extracting(0..<end)
+      let chain = IPv6Chain(
+        decoding: packet, nextHeader: header.nextHeader, nextHeaderOffset: offset + 6, at: start)
+      guard chain.end == .upperLayer, chain.nextHeader == .icmpv6 else { return }
+      body(
+        packet.extracting(chain.payload),
+        Arrival(header, metadata, interface: interface, clock: clock, readAt: now))
+    }
+  }
+}

@@ -11,3 +11,16 @@ extension SignalDescriptor {
     } catch { throw .system(error) }
   }
 }
+
+/// A session's signals for an engine that runs with signals or, in the course of another run, without.
+final class HeldSignals {
+  private let signals: SignalDescriptor
+
+  init(_ signals: consuming SignalDescriptor) { self.signals = signals }
+
+  /// To be waited for.
+  var number: Int32 { signals.descriptor.number }
+
+  /// The next signal that came; nil when none is waiting.
+  func next() throws(SystemError) -> Signal? { try signals.next() }
+}

@@ -4,25 +4,60 @@ import Wire
 
 /// From what a person typed to an address with its zone.
 enum TargetResolution {
-  /// Resolves one target. `interface`: the index that `-I` chose, or 0; it serves as the zone where one is missing.
+  /// Resolves one target: its first address. `interface`: the index that `-I` chose, or 0; it serves as the zone where
+  /// one is missing.
   static func resolve(_ text: String, interface: UInt32) throws(PingFailure) -> PingStart.Target {
+    // The resolver throws where it has no address.
+    guard let first = try resolve(text, interface: interface, atMost: 1).first else {
+      throw .missingZone(text, candidates: [])
+    }
+    return first
+  }
+
+  /// So many addresses of a name, in the system's order of preference; never empty.
+  static func resolve(
+    _ text: String, interface: UInt32, atMost count: Int
+  ) throws(PingFailure) -> [PingStart.Target] {
     let (addressText, zoneText) = split(text)
     if let address = try? IPv6Address(parsing: addressText) {
       let zone = try zone(zoneText, of: address, in: text, interface: interface)
-      return PingStart.Target(
-        name: text, canonicalName: text, address: address, zone: zone, isNumeric: true)
+      return [
+        PingStart.Target(
+          name: text, canonicalName: text, address: address, zone: zone, isNumeric: true)
+      ]
     }
-    let answer: Resolver.Answer
-    do throws(ResolverError) { answer = try Resolver.resolve(text) } catch {
-      throw .resolution(name: text, error, hasIPv4: error.isNameWithoutAddress && Resolver.hasIPv4(text))
+    let answer = try lookUp(text)
+    var targets: [PingStart.Target] = []
+    for found in answer.addresses.prefix(count) {
+      let zone = found.scope == 0 && found.address.needsZone ? interface : found.scope
+      guard zone != 0 || !found.address.needsZone else { throw .missingZone(text, candidates: candidates()) }
+      targets.append(
+        PingStart.Target(
+          name: text, canonicalName: answer.canonicalName ?? text, address: found.address, zone: zone,
+          isNumeric: false))
     }
-    // The resolver throws where it has no address.
-    guard let first = answer.addresses.first else { throw .missingZone(text, candidates: []) }
-    let zone = first.scope == 0 && first.address.needsZone ? interface : first.scope
-    guard zone != 0 || !first.address.needsZone else { throw .missingZone(text, candidates: candidates()) }
-    return PingStart.Target(
-      name: text, canonicalName: answer.canonicalName ?? text, address: first.address, zone: zone,
-      isNumeric: false)
+    return targets
+  }
+
+  /// All addresses of a target, in the system's order of preference; never none.
+  static func addresses(_ text: String, interface: UInt32) throws(PingFailure) -> [SocketAddress] {
+    if isNumeric(text) {
+      let target = try resolve(text, interface: interface)
+      return [SocketAddress(target.address, scope: target.zone)]
+    }
+    var addresses = try lookUp(text).addresses
+    for i in addresses.indices where addresses[i].scope == 0 && addresses[i].address.needsZone {
+      addresses[i].scope = interface
+    }
+    addresses.removeAll { $0.scope == 0 && $0.address.needsZone }
+    guard !addresses.isEmpty else { throw .missingZone(text, candidates: candidates()) }
+    return addresses
+  }
+
+  private static func lookUp(_ name: String) throws(PingFailure) -> Resolver.Answer {
+    do throws(ResolverError) { return try Resolver.resolve(name) } catch {
+      throw .resolution(name: name, error, hasIPv4: error.isNameWithoutAddress && Resolver.hasIPv4(name))
+    }
   }
 
   /// An address in text, which needs no resolver.

@@ -29,6 +29,8 @@ enum {
   CLINUX_IPV6_FLOWLABEL_MGR = 32,
   CLINUX_IPV6_FLOWINFO_SEND = 33,
   CLINUX_ICMPV6_FILTER = 1,
+  CLINUX_SO_MEMINFO = 55,         // Linux 4.12
+  CLINUX_SK_MEMINFO_DROPS = 8,    // of nine numbers, its last
   CLINUX_SO_TIMESTAMPING = 37,    // SCM_TIMESTAMPING has the same number
   CLINUX_SO_TIMESTAMPNS = 35,     // SCM_TIMESTAMPNS likewise
   CLINUX_SCM_TS_OPT_ID = 81,      // Linux 6.13
@@ -76,6 +78,7 @@ struct clinux_controls {
   int has_packet_info;
   int hop_limit;        // -1: the socket's
   int traffic_class;    // -1: the socket's
+  int dont_fragment;    // 0: the socket's
   int wants_stamp;      // a transmit stamp for this message, where the socket asks for none
   int has_stamp_identifier;
   uint32_t stamp_identifier;

@@ -19,26 +19,26 @@ package enum LinkSession {
     setup.start.at = SystemClock.monotonicNow()
     let view = setup.start.view
     let now = setup.start.at
-    var run = Run(request, opensFileFirst: opensFileFirst)
+    var run = Run(request, opensFileFirst: opensFileFirst, HeldSignals(signals))
     switch setup.act {
     case .neighbor(let configuration):
       var engine = NeighborEngine(configuration, view: view, at: now)
-      try run.go(&engine, &setup, signals, &sink)
+      try run.go(&engine, &setup, &sink)
     case .conformance(let configuration):
       var engine = ConformanceEngine(configuration, view: view, at: now)
-      try run.go(&engine, &setup, signals, &sink)
+      try run.go(&engine, &setup, &sink)
     case .routers(let configuration):
       var engine = RouterEngine(configuration, view: view, at: now)
-      try run.go(&engine, &setup, signals, &sink)
+      try run.go(&engine, &setup, &sink)
     case .watch(let configuration):
       var engine = WatchEngine(configuration, view: view, at: now)
-      try run.go(&engine, &setup, signals, &sink)
+      try run.go(&engine, &setup, &sink)
     case .scan(let configuration):
       var engine = ScanEngine(configuration, view: view, at: now)
-      try run.go(&engine, &setup, signals, &sink)
+      try run.go(&engine, &setup, &sink)
     case .baseline(let configuration):
       var engine = GuardEngine(configuration, view: view, at: now)
-      try run.go(&engine, &setup, signals, &sink)
+      try run.go(&engine, &setup, &sink)
     }
     return run.summaries
   }
@@ -55,21 +55,26 @@ package enum LinkSession {
   }
 
   /// What lasts as long as the engine runs.
-  private struct Run: ~Copyable {
-    let request: LinkRequest
+  struct Run: ~Copyable {
+    private let request: LinkRequest
     /// Privileges are dropped behind the opening of the file.
-    let opensFileFirst: Bool
-    var clock = KernelClock()
-    var summaries: [LinkSummary] = []
+    private let opensFileFirst: Bool
+    /// nil: somebody else's matter.
+    private let signals: HeldSignals?
+    private var clock = KernelClock()
+    fileprivate(set) var summaries: [LinkSummary] = []
 
-    init(_ request: LinkRequest, opensFileFirst: Bool) {
+    /// Without signals: one act in the course of another run, on any thread, by a link that is open already.
+    init(
+      _ request: LinkRequest, opensFileFirst: Bool = false, _ signals: HeldSignals? = nil
+    ) {
       self.request = request
       self.opensFileFirst = opensFileFirst
+      self.signals = signals
     }
 
-    mutating func go<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
-      _ engine: inout Engine, _ setup: inout LinkSetup, _ signals: borrowing SignalDescriptor,
-      _ sink: inout Sink
+    fileprivate mutating func go<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
+      _ engine: inout Engine, _ setup: inout LinkSetup, _ sink: inout Sink
     ) throws(PingFailure) {
       var transport = LinkTransport(&setup, longestPacket: engine.longestPacket)
       if let file = request.captureFile {
@@ -80,7 +85,7 @@ package enum LinkSession {
       if opensFileFirst { try dropPrivileges(request) }
       sink.begin(setup.start, clock: clock)
       var end: LinkEnd?
-      do throws(LinkEnd) { try loop(&engine, &transport, setup.tables, signals, &sink) } catch { end = error }
+      do throws(LinkEnd) { try loop(&engine, &transport, setup.tables, &sink) } catch { end = error }
       if case .system(let error) = end { throw .system(error) }
       // What is known by now is the result, whatever became of the link.
       if end != nil { engine.stop(at: SystemClock.monotonicNow()) }
@@ -93,12 +98,11 @@ package enum LinkSession {
       if case .capture(let text) = end { throw .capture(text: text) }
     }
 
-    private mutating func loop<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
-      _ engine: inout Engine, _ transport: inout LinkTransport, _ tables: KernelTables,
-      _ signals: borrowing SignalDescriptor, _ sink: inout Sink
+    mutating func loop<Engine: LinkEngine, Sink: LinkSink & ~Copyable>(
+      _ engine: inout Engine, _ transport: inout LinkTransport, _ tables: KernelTables, _ sink: inout Sink
     ) throws(LinkEnd) {
       var poller = Poller()
-      let signalSlot = poller.add(signals.descriptor)
+      let signalSlot = (signals?.number).map { poller.add(number: $0) }
       let slots = transport.listen(&poller)
 
       while true {
@@ -116,7 +120,9 @@ package enum LinkSession {
         } catch { throw .system(error) }
         clock.refresh()
         try transport.receive(slots, poller, &engine, clock: clock)
-        if poller.readiness(of: signalSlot).contains(.readable) { try handle(signals, &engine) }
+        if let signalSlot, poller.readiness(of: signalSlot).contains(.readable) {
+          try handleSignals(&engine)
+        }
       }
     }
 
@@ -138,11 +144,11 @@ package enum LinkSession {
       }
     }
 
-    private func handle<Engine: LinkEngine>(
-      _ signals: borrowing SignalDescriptor, _ engine: inout Engine
+    private func handleSignals<Engine: LinkEngine>(
+      _ engine: inout Engine
     ) throws(LinkEnd) {
       do throws(SystemError) {
-        while let signal = try signals.next() {
+        while let signal = try signals?.next() {
           if signal == .terminalStop {
             try Signal.stopProcess()
           } else {

@@ -87,13 +87,7 @@ extension LinkSetup {
 
   /// For link-local targets a link-local one, for others what the kernel would take on this interface.
   private func neighborSource() -> IPv6Address? {
-    let view = start.view
-    let other = start.targets.first { !view.isOwn($0.address) } ?? start.targets.first
-    if let other, !other.address.isLinkLocalUnicast {
-      let query = Routing.Query(to: other.address, interface: view.interface.index)
-      if let source = (try? Routing.lookUp(query))?.source, view.sources.contains(source) { return source }
-    }
-    return view.linkLocalSource ?? view.sources.first
+    start.view.neighborSource(for: start.targets.map(\.address))
   }
 
   /// The one that was asked for: an address of this host on that link, or `::`.
@@ -128,5 +122,15 @@ extension KernelView {
   /// Addresses that may be a source (RFC 4862 §5.4: not a tentative one, unless it is optimistic, nor a duplicate).
   var sources: [IPv6Address] {
     addresses.filter { !$0.isDuplicate && (!$0.isTentative || $0.flags & 0x04 != 0) }.map(\.address)
+  }
+
+  /// For link-local targets a link-local one, for others what the kernel would take on this interface.
+  func neighborSource(for targets: [IPv6Address]) -> IPv6Address? {
+    let other = targets.first { !isOwn($0) } ?? targets.first
+    if let other, !other.isLinkLocalUnicast {
+      let query = Routing.Query(to: other, interface: interface.index)
+      if let source = (try? Routing.lookUp(query))?.source, sources.contains(source) { return source }
+    }
+    return linkLocalSource ?? sources.first
   }
 }

@@ -305,6 +305,15 @@ struct LinkTransport: ~Copyable {
     }
   }
 
+  /// Passes over what was heard until now, which answers nothing that is asked from here on.
+  mutating func forget() {
+    for _ in 0..<LinkLimits.roundsAtOnce {
+      guard let count = try? capture?.value.dispatch(max: LinkLimits.framesAtOnce, { _, _ in }),
+        count == LinkLimits.framesAtOnce
+      else { return }
+    }
+  }
+
   private func receiveChanges<Engine: LinkEngine>(_ engine: inout Engine) throws(LinkEnd) {
     let interface = interface
     var isGone = false

@@ -7,7 +7,7 @@ package import Wire
 package enum SampleSource: Hashable, Sendable {
   /// An address or a name, as written, with its own port or the group's.
   case host(String, port: UInt16)
-  /// All addresses of a name.
+  /// All addresses of a name, as they are when the plan is read: which ones there are does not change while it runs.
   case allAddresses(String, port: UInt16)
   /// So many addresses from `first` on (in steps of one), with an interface for a zone.
   case range(first: IPv6Address, count: Int, zone: String?, port: UInt16)
@@ -29,6 +29,8 @@ package struct SampleRequest: Sendable {
   package var seed: UInt64?
   /// Between two calls of `SampleSink.tick`; nil: none.
   package var tick: Nanoseconds?
+  /// The first signal leaves time for answers to what is in flight; the second ends the run.
+  package var waitsAtSignal = true
   /// Capabilities of the real user root stay raisable, for output files.
   package var keepsFileRights = false
 
@@ -82,19 +84,20 @@ package protocol SampleSink: ~Copyable {
   mutating func tick(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
   /// SIGQUIT.
   mutating func snapshot(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// A signal ends the run early: nothing more is sent.
+  mutating func interrupted()
   /// SIGHUP: a new request, or nil: the old one stays (the sink has said why).
   mutating func reload() -> SampleRequest?
   /// After `reload`, with what the run goes on with.
   mutating func reloaded(_ start: SampleStart, clock: KernelClock)
   mutating func end(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// The kernel had no room for so many messages since it was told last: answers that seem lost.
+  mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock)
   /// Writes what has come together. `isLast`: nothing comes after.
   mutating func flush(isLast: Bool) throws(SystemError)
 }
 
-/// Runs one sampling from request to summary: the only place where engine, sockets, clock and signals meet.
-package enum SampleSession {
-  /// Runs to the end; the figures as they were told to the sink last. True: a signal ended it.
-  package static func run<Sink: SampleSink & ~Copyable>(
-    _ request: SampleRequest, sink: inout Sink
-  ) throws(PingFailure) -> Bool { false }
+extension SampleSink where Self: ~Copyable {
+  package mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {}
+  package mutating func interrupted() {}
 }

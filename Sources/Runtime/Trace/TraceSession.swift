@@ -13,15 +13,29 @@ package enum TraceSession {
     ])
     var setup = try TraceSetup.open(request)
     try setup.dropPrivileges()
+    return try conduct(&setup, HeldSignals(signals), &sink)
+  }
 
+  /// One trace in the course of another run, on any thread: signals and privileges are that run's. `raises`: what it
+  /// kept for sockets that are made later.
+  static func runWithin<Sink: TraceSink & ~Copyable>(
+    _ request: TraceRequest, raises: Capabilities, sink: inout Sink
+  ) throws(PingFailure) -> [TraceEnd] {
+    var setup = try TraceSetup.open(request, raises: raises)
+    return try conduct(&setup, nil, &sink)
+  }
+
+  private static func conduct<Sink: TraceSink & ~Copyable>(
+    _ setup: inout TraceSetup, _ signals: HeldSignals?, _ sink: inout Sink
+  ) throws(PingFailure) -> [TraceEnd] {
     setup.start.at = SystemClock.monotonicNow()
-    var run = Run(setup)
+    var run = Run(setup, signals)
     sink.begin(setup.start, clock: run.clock)
     for (name, failure) in setup.failedNames { sink.targetFailed(name, failure) }
     setup.waitForStamps()
     do throws(SystemError) {
       // Names alone that failed: nothing to trace.
-      if !setup.start.targets.isEmpty { try run.go(&setup, signals, &sink) }
+      if !setup.start.targets.isEmpty { try run.go(&setup, &sink) }
       sink.end(at: SystemClock.monotonicNow(), clock: run.clock)
       try sink.flush(isLast: true)
     } catch { throw .system(error) }
@@ -33,14 +47,17 @@ package enum TraceSession {
     var engine: TraceEngine
     var clock = KernelClock()
     var ends: [TraceEnd?]
+    /// nil: somebody else's matter.
+    let signals: HeldSignals?
 
-    init(_ setup: borrowing TraceSetup) {
+    init(_ setup: borrowing TraceSetup, _ signals: HeldSignals?) {
+      self.signals = signals
       engine = TraceEngine(setup.configuration, at: setup.start.at)
       ends = Array(repeating: nil, count: setup.start.targets.count)
     }
 
     mutating func go<Sink: TraceSink & ~Copyable>(
-      _ setup: inout TraceSetup, _ signals: borrowing SignalDescriptor, _ sink: inout Sink
+      _ setup: inout TraceSetup, _ sink: inout Sink
     ) throws(SystemError) {
       let hasOthers = setup.hasOtherFlows
       let port = setup.configuration.flow.sourcePort
@@ -48,30 +65,30 @@ package enum TraceSession {
         var transport = try TraceSocketTransport(
           socket: socket, port: port, capture: nil, settings: setup.settings,
           destinations: setup.destinations, messageLength: engine.messageLength, hasOtherFlows: hasOthers)
-        try loop(&transport, signals, &sink)
+        try loop(&transport, &sink)
       } else if let socket = setup.echoSocket.take() {
         var transport = try TraceSocketTransport(
           socket: socket, port: port, capture: nil, settings: setup.settings,
           destinations: setup.destinations, messageLength: engine.messageLength, hasOtherFlows: hasOthers)
-        try loop(&transport, signals, &sink)
+        try loop(&transport, &sink)
       } else if let socket = setup.packetSocket.take() {
         var transport = try TraceSocketTransport(
           socket: socket, port: port, capture: setup.capture?.take(), settings: setup.settings,
           destinations: setup.destinations, messageLength: engine.messageLength, hasOtherFlows: false)
-        try loop(&transport, signals, &sink)
+        try loop(&transport, &sink)
       } else {
         var transport = try TraceConnectTransport(
           settings: setup.settings, destinations: setup.destinations,
           reservation: setup.reservation.take(), messageLength: engine.messageLength)
-        try loop(&transport, signals, &sink)
+        try loop(&transport, &sink)
       }
     }
 
     private mutating func loop<Transport: TraceTransport & ~Copyable, Sink: TraceSink & ~Copyable>(
-      _ transport: inout Transport, _ signals: borrowing SignalDescriptor, _ sink: inout Sink
+      _ transport: inout Transport, _ sink: inout Sink
     ) throws(SystemError) {
       var poller = Poller()
-      let signalSlot = poller.add(signals.descriptor)
+      let signalSlot = (signals?.number).map { poller.add(number: $0) }
       let slots = transport.descriptors.map { poller.add(number: $0) }
       var wakeSlot: Poller.Slot?
       var inputSlot: Poller.Slot?
@@ -100,7 +117,7 @@ package enum TraceSession {
         let isWoken = wakeSlot.map { poller.readiness(of: $0).contains(.readable) } ?? false
         if isWoken || sinkWake.map({ $0 <= SystemClock.monotonicNow() }) ?? false { sink.wake() }
         if let inputSlot, !poller.readiness(of: inputSlot).isEmpty { obey(sink.input()) }
-        if poller.readiness(of: signalSlot).contains(.readable) { try handle(signals, &sink) }
+        if let signalSlot, poller.readiness(of: signalSlot).contains(.readable) { try handleSignals(&sink) }
       }
     }
 
@@ -123,10 +140,10 @@ package enum TraceSession {
       }
     }
 
-    private mutating func handle<Sink: TraceSink & ~Copyable>(
-      _ signals: borrowing SignalDescriptor, _ sink: inout Sink
+    private mutating func handleSignals<Sink: TraceSink & ~Copyable>(
+      _ sink: inout Sink
     ) throws(SystemError) {
-      while let signal = try signals.next() {
+      while let signal = try signals?.next() {
         switch signal {
         case .quit: sink.snapshot(at: SystemClock.monotonicNow(), clock: clock)
         case .terminalStop:

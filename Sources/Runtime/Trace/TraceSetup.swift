@@ -37,8 +37,10 @@ struct TraceSetup: ~Copyable {
     configuration.targets = []
   }
 
-  static func open(_ request: TraceRequest) throws(PingFailure) -> TraceSetup {
+  /// `raises`: privileges that are not in effect, and are for as long as a socket that needs them is made.
+  static func open(_ request: TraceRequest, raises: Capabilities = []) throws(PingFailure) -> TraceSetup {
     var setup = TraceSetup(request)
+    setup.settings.raises = raises
     try setup.readSettings(request)
     if let socket = try setup.openPacketSocket(request) {
       setup.packetSocket = consume socket

@@ -76,15 +76,15 @@ struct TraceSocketSettings: Sendable {
     return socket
   }
 
-  /// Makes a socket for one connect(2).
-  func openTCP(port: UInt16, hopLimit: UInt8) throws(PingFailure) -> TCPSocket {
+  /// Makes a socket for one connect(2); without a hop limit the route's.
+  func openTCP(port: UInt16, hopLimit: UInt8?) throws(PingFailure) -> TCPSocket {
     let socket = try TraceSocketSettings.make { () throws(SystemError) in try TCPSocket() }
     try raising { () throws(PingFailure) in try common.apply(to: socket) }
     do throws(SystemError) {
       try socket.setIPv6Only()
       try socket.setReuseAddress()
       try socket.setResetOnClose()
-      try socket.setUnicastHops(hopLimit)
+      if let hopLimit { try socket.setUnicastHops(hopLimit) }
       try socket.setAutomaticFlowLabel(false)
       try socket.setSendFlowInfo()
       try socket.setReceiveErrors()
