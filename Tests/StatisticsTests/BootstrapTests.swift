@@ -51,7 +51,7 @@ struct BootstrapTests {
     var chance = Chance(state: 99)
     var all = Histogram()
     var sum = 0.0
-    let count = 400_000
+    let count = 100_000
     for _ in 0..<count {
       let value = chance.roundTrip()
       all.record(Int64(value))
@@ -66,12 +66,12 @@ struct BootstrapTests {
     var covered = [0, 0, 0, 0]
     var differs = [0, 0, 0, 0]
     for trial in 0..<200 {
-      let first = run(2_000, &chance)
-      let second = run(2_000, scaledBy: scale, &chance)
+      let first = run(1_000, &chance)
+      let second = run(1_000, scaledBy: scale, &chance)
       var generator = Chance(state: UInt64(trial))
       let found = Bootstrap.differences(
         blocked ? .blocks(first.blocks) : whole(first), blocked ? .blocks(second.blocks) : whole(second),
-        Self.statistics, resamples: 200, using: &generator)
+        Self.statistics, resamples: 100, using: &generator)
       for (index, difference) in found.enumerated() {
         guard let difference else { continue }
         let wanted = index == 3 ? 0 : Self.truth[index] * (scale - 1)
@@ -85,15 +85,14 @@ struct BootstrapTests {
   @Test(arguments: [true, false])
   func `an interval of 95 percent holds the true difference about so often`(blocked: Bool) {
     let (covered, differs) = trials(1.2, blocked: blocked)
-    // 90 to 99 percent of 200; the 99th percentile, of which 20 values know, has the widest intervals.
+    // 90 to 99 percent of 200.
     for count in covered { #expect((180...199).contains(count), "\(covered)") }
-    // A fifth more is found.
-    #expect(differs[0] == 200 && differs[1] == 200, "\(differs)")
+    // A fifth more is found; loss is the same, and rarely differs.
+    #expect(differs[0] == 200 && differs[1] == 200 && differs[3] <= 20, "\(differs)")
   }
 
-  @Test(arguments: [true, false])
-  func `runs of one kind rarely differ`(blocked: Bool) {
-    let (_, differs) = trials(1, blocked: blocked)
+  @Test func `runs of one kind rarely differ`() {
+    let (_, differs) = trials(1, blocked: true)
     for count in differs { #expect(count <= 20, "\(differs)") }
   }
 
@@ -101,18 +100,18 @@ struct BootstrapTests {
     var chance = Chance(state: 5)
     var byBlocks = 0
     var byProbes = 0
-    for trial in 0..<100 {
-      let first = run(3_000, drift: 3e5, &chance)
-      let second = run(3_000, drift: 3e5, &chance)
+    for trial in 0..<60 {
+      let first = run(1_500, drift: 3e5, &chance)
+      let second = run(1_500, drift: 3e5, &chance)
       var generator = Chance(state: UInt64(trial))
       let blocks = Bootstrap.differences(
-        .blocks(first.blocks), .blocks(second.blocks), [.mean], resamples: 200, using: &generator)
+        .blocks(first.blocks), .blocks(second.blocks), [.mean], resamples: 60, using: &generator)
       let probes = Bootstrap.differences(
-        whole(first), whole(second), [.mean], resamples: 200, using: &generator)
+        whole(first), whole(second), [.mean], resamples: 60, using: &generator)
       if blocks[0]?.isMoreThanChance ?? false { byBlocks += 1 }
       if probes[0]?.isMoreThanChance ?? false { byProbes += 1 }
     }
-    #expect(byBlocks < 25 && byProbes > 2 * byBlocks, "\(byBlocks) \(byProbes)")
+    #expect(byBlocks < 15 && byProbes > 2 * byBlocks, "\(byBlocks) \(byProbes)")
   }
 
   @Test func `loss that grows is found and loss that is not there is no difference`() {
