@@ -16,6 +16,8 @@ package enum Main {
       return ending { () throws(EarlyExit) in
         try RunLinkFace.run(.router, arguments, programName: programName)
       }
+    case .face(.fping6, let programName, let arguments):
+      return ending { () throws(EarlyExit) in try RunFpingFace.run(arguments, programName: programName) }
     case .face(let face, let programName, let arguments):
       return ending { () throws(EarlyExit) in
         try RunTraceFace.run(face, arguments, programName: programName) ?? 2
@@ -28,6 +30,12 @@ package enum Main {
       return ending { () throws(EarlyExit) in try RunLink.ndisc(arguments) }
     case .verb(.rdisc, let arguments):
       return ending { () throws(EarlyExit) in try RunLink.rdisc(arguments) }
+    case .verb(.sample, let arguments):
+      return ending { () throws(EarlyExit) in try RunSample.verb(arguments) }
+    case .verb(.compare, let arguments):
+      return ending { () throws(EarlyExit) in try RunCompare.verb(arguments) }
+    case .verb(.merge, let arguments):
+      return ending { () throws(EarlyExit) in try RunMerge.verb(arguments) }
     case .help(let text):
       return ending { () throws(EarlyExit) in
         throw EarlyExit(standardOutput: text, exitCode: 0)

@@ -118,4 +118,17 @@ import Testing
       #expect(result == moments(values))
     }
   }
+
+  @Test func `Moments of rounded figures give them back`() {
+    var seen = Moments()
+    for value in [20_000, 21_000, 900_000_000, 35] as [Int64] { seen.record(value) }
+    let made = Moments(
+      count: seen.count, min: seen.min ?? 0, max: seen.max ?? 0, mean: seen.mean ?? 0,
+      deviation: seen.deviation ?? 0)
+    #expect(made.count == 4 && made.min == 35 && made.max == 900_000_000)
+    #expect(made.mean == seen.mean && made.deviation == seen.deviation)
+    #expect(Moments(count: 0, min: 1, max: 1, mean: 1, deviation: 1) == Moments())
+    let huge = Moments(count: .max, min: .min, max: .max, mean: .max, deviation: .max)
+    #expect(huge.mean == .max)
+  }
 }

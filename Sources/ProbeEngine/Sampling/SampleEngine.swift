@@ -39,8 +39,10 @@ package struct SampleEngine: ~Copyable {
   let nonce: KeyedNonce
   var random: RandomNumbers
   var groups: [SampleGroupState] = []
+  /// By group, as `groups`.
+  var measures: [SampleGroupMeasures] = []
   var tallies: [TargetTally]
-  var table = SampleTable()
+  var table: SampleTable
   /// Probes whose wait is not that of their group's queue: asked again, or waiting for a neighbor.
   var timers = TimerQueue<UInt64>()
   var events = EventQueue<SampleEvent>()
@@ -63,14 +65,17 @@ package struct SampleEngine: ~Copyable {
   /// When it was first seen that nothing more will be sent.
   var doneAt: Instant?
 
-  package init(_ configuration: SampleConfiguration, at now: Instant) {
+  /// `capacity`: so many probes may be in flight; a power of two.
+  package init(_ configuration: SampleConfiguration, at now: Instant, capacity: Int = 1 << 20) {
     self.configuration = configuration
+    table = SampleTable(capacity: capacity)
     startedAt = now
     lastSentAt = now
     random = RandomNumbers(seed: configuration.seed)
     nonce = KeyedNonce(key: (random.next(), random.next()))
     tallies = Array(repeating: TargetTally(), count: configuration.targets.count)
     groups = makeGroups(at: now)
+    measures = groups.map { _ in SampleGroupMeasures() }
     indexDatagramTargets()
     settle(at: now)
   }

@@ -133,15 +133,15 @@ extension SampleEngine {
       table.update(slot.number) { $0.isSlow = true }
     }
     if let difference = tallies[target].record(roundTrip.count) {
-      groups[group].delayVariation.record(difference)
+      measures[group].delayVariation.record(difference)
     }
-    groups[group].fromSchedule.record((arrival.readAt - slot.scheduledAt).count)
+    measures[group].fromSchedule.record((arrival.readAt - slot.scheduledAt).count)
     if let part = record.hostTransmit {
-      groups[group].hostTransmit.record(part.count)
+      measures[group].hostTransmit.record(part.count)
       tallies[target].detail?.hostTransmit.record(part.count)
     }
     if let part = record.hostReceive {
-      groups[group].hostReceive.record(part.count)
+      measures[group].hostReceive.record(part.count)
       tallies[target].detail?.hostReceive.record(part.count)
     }
   }

@@ -51,7 +51,7 @@ extension SampleEngine {
 
   package func summary(at now: Instant) -> SampleSummary {
     var summary = SampleSummary(startedAt: startedAt, at: now)
-    for group in groups {
+    for (group, measures) in zip(groups, measures) {
       var sum = SampleFigures()
       for target in group.targets {
         let figures = figures(of: target, at: now)
@@ -59,10 +59,10 @@ extension SampleEngine {
       }
       sum.updateMeans()
       summary.groups.append(sum)
-      summary.hostTransmit.append(group.hostTransmit)
-      summary.hostReceive.append(group.hostReceive)
-      summary.delayVariation.append(group.delayVariation)
-      summary.fromSchedule.append(group.fromSchedule)
+      summary.hostTransmit.append(measures.hostTransmit)
+      summary.hostReceive.append(measures.hostReceive)
+      summary.delayVariation.append(measures.delayVariation)
+      summary.fromSchedule.append(measures.fromSchedule)
     }
     summary.scheduler = scheduler
     summary.rejected = rejected

@@ -49,7 +49,7 @@ extension SampleEngine {
     if record.outcome == .ok, !slot.isWarmup, let roundTrip = record.roundTrip {
       tallies[target].noteOrder(slot.sequence)
       if let difference = tallies[target].record(roundTrip.count) {
-        groups[record.group].delayVariation.record(difference)
+        measures[record.group].delayVariation.record(difference)
       }
     }
     conclude(slot, record)

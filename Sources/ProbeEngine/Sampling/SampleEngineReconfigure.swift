@@ -15,10 +15,7 @@ extension SampleEngine {
     after.zone = address?.zone ?? 0
     guard before != after else { return }
     if before.isResolved, tallies[target].attempted > 0 {
-      var past = former[Int32(truncatingIfNeeded: target)] ?? []
-      past.append(FormerAddress(below: table.next, destination: before))
-      if past.count > SampleEngine.formerLimit { past.removeFirst() }
-      former[Int32(truncatingIfNeeded: target)] = past
+      noteFormer(before, of: target)
     }
     configuration.targets[target] = after
     indexDatagramTargets()
@@ -38,6 +35,7 @@ extension SampleEngine {
   ) {
     guard !isFinished else { return }
     let oldGroups = groups
+    let oldMeasures = measures
     let oldTallies = tallies
     let old = self.configuration
     var place = [Int32](repeating: -1, count: oldTallies.count)
@@ -60,12 +58,16 @@ extension SampleEngine {
       noteMoved(new, from: old.targets[before], at: now)
     }
     groups = makeGroups(at: now)
+    measures = groups.map { _ in SampleGroupMeasures() }
     for new in groups.indices {
       guard let before = oldGroups.firstIndex(where: { $0.name == groups[new].name }) else { continue }
-      groups[new].goOn(
-        as: oldGroups[before],
-        isSame: isSamePace(old.groups[before], configuration.groups[new])
-          && isSameTargets(oldGroups[before].targets, groups[new].targets, place))
+      measures[new] = oldMeasures[before]
+      groups[new].lastSentAt = oldGroups[before].lastSentAt
+      if isSamePace(old.groups[before], configuration.groups[new]),
+        isSameTargets(oldGroups[before].targets, groups[new].targets, place)
+      {
+        groups[new].takeSchedule(of: oldGroups[before])
+      }
     }
     moveSlots(to: place)
     indexDatagramTargets()
@@ -76,13 +78,19 @@ extension SampleEngine {
 
   // MARK: Private parts
 
+  private mutating func noteFormer(_ destination: SampleTarget, of target: Int) {
+    var past = former[Int32(truncatingIfNeeded: target)] ?? []
+    past.append(FormerAddress(below: table.next, destination: destination))
+    if past.count > SampleEngine.formerLimit { past.removeFirst() }
+    former[Int32(truncatingIfNeeded: target)] = past
+  }
+
   private mutating func noteMoved(_ target: Int, from before: SampleTarget, at now: Instant) {
     let after = configuration.targets[target]
     guard before.address != after.address || before.zone != after.zone || before.port != after.port else {
       return
     }
-    former[Int32(truncatingIfNeeded: target), default: []].append(
-      FormerAddress(below: table.next, destination: before))
+    noteFormer(before, of: target)
     guard before.address != after.address else { return }
     tallies[target].makeDetail().addressChanges &+= 1
     change(
@@ -149,17 +157,5 @@ extension SampleEngine {
         number,
         at: slot.sentAt + groups[group].timeout(ofSequence: slot.sequence) + groups[group].lateWindow)
     }
-  }
-}
-
-extension SampleGroupState {
-  /// Takes over what a group of that name has gathered; where it is the same, its schedule too.
-  mutating func goOn(as old: SampleGroupState, isSame: Bool) {
-    hostTransmit = old.hostTransmit
-    hostReceive = old.hostReceive
-    delayVariation = old.delayVariation
-    fromSchedule = old.fromSchedule
-    lastSentAt = old.lastSentAt
-    if isSame { takeSchedule(of: old) }
   }
 }

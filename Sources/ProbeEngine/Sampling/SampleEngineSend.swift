@@ -10,7 +10,8 @@ extension SampleEngine {
   {
     for _ in 0..<SampleEngine.batch {
       guard let next = nextTransmit(now: now), next.due <= now else { return nil }
-      guard let due = next.isRetry ? takeRetry(next.group, next.due) : takeScheduled(next.group, at: now)
+      guard
+        let due = next.isRetry ? takeRetry(next.group, next.due, at: now) : takeScheduled(next.group, at: now)
       else { continue }
       if groups[next.group].isOrder {
         order(due.target, of: next.group, scheduledAt: due.deadline, at: now)
@@ -54,7 +55,10 @@ extension SampleEngine {
     let end = sendingEnd ?? .distantFuture
     guard now < end else { return nil }
     var next: (group: Int, due: Instant, isRetry: Bool)?
+    // A schedule pushes the oldest probe out of a full table; as fast as possible waits for room.
+    let isFull = table.displacedByNextClaim != nil
     for group in groups.indices {
+      if isFull, groups[group].schedule.isImmediate, groups[group].retry == nil { continue }
       if let due = groups[group].nextScheduled(now: now), due < end, due < next?.due ?? .distantFuture {
         next = (group, due, false)
       }
@@ -83,24 +87,28 @@ extension SampleEngine {
   /// round trips from schedule with the time until probes left again, the least that anybody would have waited.
   private mutating func skipMissed(_ group: Int, at now: Instant) {
     let due = groups[group].schedule.nextDeadline
-    var waits = groups[group].fromSchedule
-    groups[group].fromSchedule = Histogram()
+    guard now - due > Pacer.catchUpLimit else { return }
+    var waits = measures[group].fromSchedule
+    measures[group].fromSchedule = Histogram()
     let measured = startedAt + configuration.warmup
     let skipped = groups[group].schedule.skipMissed(now: now) {
       if $0 >= measured { waits.record((now - $0).count) }
     }
-    groups[group].fromSchedule = waits
+    measures[group].fromSchedule = waits
     guard skipped > 0 else { return }
     scheduler.missed &+= UInt64(clamping: skipped)
     events.append(.gap(group: group, Gap(at: now, length: now - due, skipped: skipped)))
   }
 
-  private mutating func takeRetry(_ group: Int, _ due: Instant) -> (target: Int, deadline: Instant)? {
+  private mutating func takeRetry(_ group: Int, _ due: Instant, at now: Instant) -> (
+    target: Int, deadline: Instant
+  )? {
     guard let (_, target) = groups[group].retries.popDue(at: due) else { return nil }
     let index = Int(target)
     guard tallies[index].awaitsRetry else { return nil }
     tallies[index].awaitsRetry = false
     groups[group].waitingRetries -= 1
+    scheduler.histogram.record((now - due).count)
     return (index, due)
   }
 

@@ -1,6 +1,15 @@
 import Statistics
 import Timing
 
+/// What is kept by group in place of by target. Large, and so not in `SampleGroupState`, which is looked at often.
+struct SampleGroupMeasures {
+  var hostTransmit = Histogram()
+  var hostReceive = Histogram()
+  var delayVariation = Histogram()
+  /// From deadline to the read of the answer.
+  var fromSchedule = Histogram()
+}
+
 /// A group while it runs.
 struct SampleGroupState {
   enum Kind {
@@ -36,11 +45,6 @@ struct SampleGroupState {
   var waitingRetries = 0
   var lastSentAt: Instant?
   var queue = SampleQueue()
-
-  var hostTransmit = Histogram()
-  var hostReceive = Histogram()
-  var delayVariation = Histogram()
-  var fromSchedule = Histogram()
 
   let onTrouble: TraceOrder?
   let troubleLosses: UInt32

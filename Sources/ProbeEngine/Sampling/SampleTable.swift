@@ -72,7 +72,9 @@ struct SampleSlot: NumberedSlot {
 typealias SampleTable = ProbeRing<SampleSlot>
 
 extension ProbeRing where Slot == SampleSlot {
-  init() { self.init(initialCapacity: 64, maximumCapacity: 1 << 20, history: .seconds(2)) }
+  init(capacity: Int) {
+    self.init(initialCapacity: min(64, capacity), maximumCapacity: capacity, history: .seconds(2))
+  }
 }
 
 /// The numbers of a group's probes in the order in which they left, from the first one without an outcome on.

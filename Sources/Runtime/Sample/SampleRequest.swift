@@ -29,6 +29,8 @@ package struct SampleRequest: Sendable {
   package var seed: UInt64?
   /// Between two calls of `SampleSink.tick`; nil: none.
   package var tick: Nanoseconds?
+  /// The first signal leaves time for answers to what is in flight; the second ends the run.
+  package var waitsAtSignal = true
   /// Capabilities of the real user root stay raisable, for output files.
   package var keepsFileRights = false
 
@@ -82,6 +84,8 @@ package protocol SampleSink: ~Copyable {
   mutating func tick(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
   /// SIGQUIT.
   mutating func snapshot(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// A signal ends the run early: nothing more is sent.
+  mutating func interrupted()
   /// SIGHUP: a new request, or nil: the old one stays (the sink has said why).
   mutating func reload() -> SampleRequest?
   /// After `reload`, with what the run goes on with.
@@ -98,4 +102,5 @@ package protocol SampleSink: ~Copyable {
 extension SampleSink where Self: ~Copyable {
   package mutating func reloadFailed(_ failure: PingFailure) {}
   package mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {}
+  package mutating func interrupted() {}
 }

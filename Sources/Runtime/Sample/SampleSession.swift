@@ -35,6 +35,7 @@ package enum SampleSession {
     private let mailbox: Mailbox<SampleNews>
     private let signals: HeldSignals
     private(set) var isInterrupted = false
+    private let waitsAtSignal: Bool
     private var tick: Nanoseconds?
     private var nextTick = Instant.distantFuture
 
@@ -53,6 +54,7 @@ package enum SampleSession {
         setup.sources.lookUps, every: request.resolveInterval, mailbox, at: setup.start.at)
       reload = SampleReload(request, setup.start, setup.common)
       self.signals = signals
+      waitsAtSignal = request.waitsAtSignal
       if setup.sources.isInterrupted {
         isInterrupted = true
         engine.stop(at: setup.start.at)
@@ -190,8 +192,9 @@ package enum SampleSession {
         case .terminalStop: try Signal.stopProcess()
         case .hangUp: if let request = sink.reload() { reload.begin(request, mailbox) }
         default:
-          if isInterrupted { engine.abandon(at: now) } else { engine.stop(at: now) }
+          if isInterrupted || !waitsAtSignal { engine.abandon(at: now) } else { engine.stop(at: now) }
           isInterrupted = true
+          sink.interrupted()
         }
       }
     }

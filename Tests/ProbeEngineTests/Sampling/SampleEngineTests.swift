@@ -235,6 +235,28 @@ import Wire
     expectFinished(engine)
   }
 
+  @Test func `A full table makes the oldest room for who has a schedule, and a flood wait`() {
+    var flood = SampleEngine(
+      sampling {
+        $0.interval = .zero; $0.count = 100; $0.timeout = .seconds(9)
+      }, at: .zero, capacity: 64)
+    let sent = flood.send(at: .zero)
+    #expect(sent.count == 64)
+    flood.answer(sent[0], at: at(1))
+    flood.answer(sent[1], at: at(1))
+    let more = flood.send(at: at(1))
+    #expect(more.count == 2)
+    flood.checkLaws(at: at(1))
+    var paced = SampleEngine(
+      sampling {
+        $0.interval = .milliseconds(1); $0.count = 100; $0.timeout = .seconds(9)
+      }, at: .zero, capacity: 64)
+    for i in 0..<100 { _ = paced.send(at: at(Int64(i))) }
+    let outcomes = paced.drain().outcomes
+    #expect(outcomes == (1...36).map { "lost 0.\($0)" })
+    paced.checkLaws(at: at(100))
+  }
+
   @Test func `A target's state is small, a probe's slot too`() {
     #expect(MemoryLayout<TargetTally>.stride <= 100)
     #expect(MemoryLayout<SampleSlot>.stride <= 56)
