@@ -95,6 +95,33 @@ struct TCPSocketTests {
     }
   }
 
+  @Test func `a handshake takes as long as the kernel says that it took`() throws {
+    try NetworkNamespace.run {
+      let listener = try TCPSocket()
+      try listener.bind(to: SocketAddress(.loopback))
+      #expect(listen(listener.number, 4) == 0)
+      let port = try listener.localAddress().port
+      let socket = try Self.open(hopLimit: 5)
+      let before = socket.handshakeRoundTrip
+      #expect(before == nil)
+      var events = try EventPoll()
+      let calledAt = SystemClock.monotonicNow()
+      try socket.beginConnecting(to: SocketAddress(.loopback, port: port))
+      try events.add(socket, token: 1, wanting: .writable)
+      #expect(try Self.wait(&events).map(\.0) == [1])
+      let elapsed = SystemClock.monotonicNow() - calledAt
+      let measured = socket.handshakeRoundTrip
+      let roundTrip = try #require(measured)
+      #expect(roundTrip > .zero && roundTrip <= elapsed)
+      // "rtt:0.012/0.006" in milliseconds, of our end.
+      let text = try NetworkNamespace.output("ss", "-tinH", "dport", "= :\(port)")
+      let words = text.split { $0 == " " || $0 == "\n" }
+      let word = try #require(words.first { $0.hasPrefix("rtt:") })
+      let milliseconds = try #require(Double(word.dropFirst(4).prefix { $0 != "/" }))
+      #expect(roundTrip == .microseconds(Int64((milliseconds * 1_000).rounded())))
+    }
+  }
+
   @Test func `no route is an error at once`() throws {
     try NetworkNamespace.run {
       let socket = try Self.open(hopLimit: 5)

@@ -5,7 +5,16 @@ import Wire
 
 /// What a run keeps for the day when its plan is read again.
 struct SampleReload {
+  /// A new plan with all that it took time to find out.
+  struct Plan: Sendable {
+    var request: SampleRequest
+    var sources: SampleSources
+    var paths: [SamplePathSettings]
+  }
+
   let common: SampleCommon
+  /// Counts plans that were asked for.
+  private(set) var generation = 0
   var path: ICMPv6Socket.Kind
   var isCaptured: Bool
   /// Of the plan that is in force, by target.
@@ -19,11 +28,15 @@ struct SampleReload {
   }
 
   /// Finds the new plan's targets on a thread: the old one goes on meanwhile.
-  func begin(_ request: SampleRequest, _ mailbox: Mailbox<SampleNews>) {
+  mutating func begin(_ request: SampleRequest, _ mailbox: Mailbox<SampleNews>) {
+    generation += 1
+    let generation = generation
     let find: @Sendable () -> Void = {
-      if let sources = try? SampleSources.resolve(request) {
-        mailbox.post(.reloaded(request, sources))
-      }
+      do throws(PingFailure) {
+        let paths = try SampleSetup.paths(request)
+        let plan = Plan(request: request, sources: try SampleSources.resolve(request), paths: paths)
+        mailbox.post(.reloaded(generation: generation, plan))
+      } catch { mailbox.post(.reloadFailed(generation: generation, error)) }
     }
     do throws(SystemError) { _ = try Thread(find) } catch { find() }
   }

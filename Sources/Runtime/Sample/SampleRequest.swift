@@ -90,6 +90,8 @@ package protocol SampleSink: ~Copyable {
   mutating func reload() -> SampleRequest?
   /// After `reload`, with what the run goes on with.
   mutating func reloaded(_ start: SampleStart, clock: KernelClock)
+  /// After `reload`: the new plan cannot be used, and the old one stays.
+  mutating func reloadFailed(_ failure: PingFailure)
   mutating func end(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
   /// The kernel had no room for so many messages since it was told last: answers that seem lost.
   mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock)
@@ -98,6 +100,7 @@ package protocol SampleSink: ~Copyable {
 }
 
 extension SampleSink where Self: ~Copyable {
+  package mutating func reloadFailed(_ failure: PingFailure) {}
   package mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {}
   package mutating func interrupted() {}
 }

@@ -156,7 +156,10 @@ package enum SampleSession {
           guard generation == lookUps.generation else { continue }
           handleAddress(of: target, answer, at: now)
         case .lookedUp(let generation): lookUps.handleEnd(of: generation, at: now)
-        case .reloaded(let request, let sources): take(request, sources, &sink, at: now)
+        case .reloaded(let generation, let plan):
+          if generation == reload.generation { take(plan, &sink, at: now) }
+        case .reloadFailed(let generation, let failure):
+          if generation == reload.generation { sink.reloadFailed(failure) }
         }
       }
     }
@@ -198,9 +201,10 @@ package enum SampleSession {
 
     /// Goes on with a new plan, whose names are known now.
     private mutating func take<Sink: SampleSink & ~Copyable>(
-      _ request: SampleRequest, _ sources: SampleSources, _ sink: inout Sink, at now: Instant
+      _ plan: SampleReload.Plan, _ sink: inout Sink, at now: Instant
     ) {
       guard !isInterrupted else { return }
+      let (request, sources) = (plan.request, plan.sources)
       var start = SampleStart(configuration: request.configuration, targets: sources.found, at: now)
       start.path = reload.path
       start.isCaptured = reload.isCaptured
@@ -211,13 +215,13 @@ package enum SampleSession {
       reload.isCaptured = start.isCaptured
       start.configuration.identifier = transport.identifier
       start.notes += orders.configure(request.configuration.groups)
-      let paths = (try? SampleSetup.paths(request)) ?? []
       let kept = SampleReload.kept(
         from: engine.configuration, reload.names, to: start.configuration, sources.found.names)
       reload.names = sources.found.names
+      transport.giveUpPending(&engine)
       engine.reconfigure(start.configuration, keeping: kept, at: now)
       transport.configure(
-        request.configuration.groups, paths, reload.common, messageLength: engine.messageLength)
+        request.configuration.groups, plan.paths, reload.common, messageLength: engine.messageLength)
       lookUps.replace(sources.lookUps, every: request.resolveInterval, at: now)
       setTick(request.tick, at: now)
       sink.reloaded(start, clock: clock)

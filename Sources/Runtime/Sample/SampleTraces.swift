@@ -12,8 +12,9 @@ enum SampleNews: Sendable {
   case address(generation: Int, target: Int, SampleSources.Answer)
   /// All names were, once.
   case lookedUp(generation: Int)
-  /// The targets of a new plan are known.
-  case reloaded(SampleRequest, SampleSources)
+  /// The targets of a new plan are known, or it cannot be used; the last one that was asked for counts.
+  case reloaded(generation: Int, SampleReload.Plan)
+  case reloadFailed(generation: Int, PingFailure)
 }
 
 /// Traceroutes in the course of a sampling run: on threads of their own, by sockets of the kernel and their error

@@ -7,9 +7,11 @@ import Wire
 /// Bounds of a sampling run's transport, each with its reason.
 enum SampleLimits {
   /// Probes that one system call may take along.
-  static let batch = 128
+  static let batch = 64
   /// System calls that send before replies are looked at: what comes back for them must find room in the buffers.
   static let batchesAtOnce = 2
+  /// Connections that are begun before it is looked what came of them: only some are timed by the kernel.
+  static let connectionsAtOnce = 16
   /// System calls that read before the loop goes on.
   static let readsAtOnce = 64
   static let framesAtOnce = 256
@@ -77,10 +79,15 @@ struct SampleTransport: ~Copyable {
     connections.configure(groups, paths, common)
     guard messageLength > self.messageLength else { return }
     self.messageLength = messageLength
-    // What waits in the old one fails: it is a plan's change, which is rare.
     sendBatch = SendBatch(capacity: SampleLimits.batch, messageSize: messageLength)
     receiveBatch = ReceiveBatch(
       capacity: SampleLimits.batch, messageSize: SampleTransport.roomForReply(messageLength))
+  }
+
+  /// Gives up probes that have found no room to leave yet: the plan that they are of ends.
+  mutating func giveUpPending(_ engine: inout SampleEngine) {
+    while first < slots.count { fail(&engine, .wouldBlock) }
+    stuckSince = nil
   }
 
   /// Opens what a new plan needs; what fails is told by each probe.
@@ -124,7 +131,7 @@ struct SampleTransport: ~Copyable {
     let numbersEcho = sockets.echo?.numbersStamps ?? false
     let numbersUDP = sockets.udp?.numbersStamps ?? false
     var connected = 0
-    while !sendBatch.isFull, connected < SampleLimits.batch {
+    while !sendBatch.isFull, connected < SampleLimits.connectionsAtOnce {
       let now = SystemClock.monotonicNow()
       var found: SampleTransmit?
       let isFilled = sendBatch.append { span in
