@@ -8,7 +8,7 @@ swift_wanted=6.3
 swift_source=https://www.swift.org/install/linux/
 
 # The program is one file; these names are links to it and choose a face by argv[0].
-faces=(ping6 traceroute6 rltraceroute6 tcptraceroute6 tracert6 tracepath6 ndisc6 rdisc6)
+faces=(ping6 traceroute6 rltraceroute6 tcptraceroute6 tracert6 tracepath6 ndisc6 rdisc6 fping6)
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -31,6 +31,7 @@ lab_packages=(python3 iproute2 nftables ethtool procps)
 test_packages=(
   "${lab_packages[@]}" iputils-ping python3-venv python3-scapy tshark tcpdump strace faketime libcap2-bin
   file binutils graphviz traceroute ndisc6 iputils-tracepath mtr-tiny scamper radvd dnsmasq-base
+  fping
 )
 bench_packages=(
   "${lab_packages[@]}" iputils-ping fping tcpdump traceroute ndisc6 mtr-tiny scamper

@@ -13,6 +13,7 @@ package enum Dispatch: Hashable, Sendable {
     case tracepath6
     /// ndisc6's two.
     case ndisc6, rdisc6
+    case fping6
   }
 
   package enum Verb: String, CaseIterable, Sendable {
@@ -41,8 +42,8 @@ package enum Dispatch: Hashable, Sendable {
 
   package static let versionText = "probe6 \(Version.text)\n"
 
-  /// - argv0: a path ending in the name of a face (`ping6`, or `ping`, which is IPv6 here too, as are `traceroute`
-  ///   and `tracepath`) is that face; any other name is `probe6`.
+  /// - argv0: a path ending in the name of a face (`ping6`, or `ping`, which is IPv6 here too, as are `traceroute`,
+  ///   `tracepath` and `fping`) is that face; any other name is `probe6`.
   package static func resolve(argv0: String, arguments: [String]) -> Dispatch {
     let called = String(argv0.utf8.split(separator: UInt8(ascii: "/")).last.map(Substring.init) ?? "")
     if let face = face(named: called) { return .face(face, programName: argv0, arguments: arguments) }
@@ -81,6 +82,7 @@ package enum Dispatch: Hashable, Sendable {
     case "ping": .ping6
     case "traceroute": .traceroute6
     case "tracepath": .tracepath6
+    case "fping": .fping6
     default: Face(rawValue: name)
     }
   }
@@ -95,6 +97,7 @@ package enum Dispatch: Hashable, Sendable {
     switch Face(rawValue: topic) {
     case .ping6?: return .help(IputilsPingTexts.usage(program: "ping6"))
     case .ndisc6?, .rdisc6?: return .help(RunLinkFace.help(topic))
+    case .fping6?: return .help(RunFpingFace.help(program: "fping6"))
     case let face?: return .help(RunTraceFace.help(face))
     case nil: break
     }
@@ -131,6 +134,7 @@ package enum Dispatch: Hashable, Sendable {
                         ndisc6's traceroute tools
         tracepath6      iputils' tracepath -6
         ndisc6, rdisc6  ndisc6's neighbor and router discovery
+        fping6          fping -6
 
       """
     return text

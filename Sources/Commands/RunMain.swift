@@ -16,6 +16,8 @@ package enum Main {
       return ending { () throws(EarlyExit) in
         try RunLinkFace.run(.router, arguments, programName: programName)
       }
+    case .face(.fping6, let programName, let arguments):
+      return ending { () throws(EarlyExit) in try RunFpingFace.run(arguments, programName: programName) }
     case .face(let face, let programName, let arguments):
       return ending { () throws(EarlyExit) in
         try RunTraceFace.run(face, arguments, programName: programName) ?? 2

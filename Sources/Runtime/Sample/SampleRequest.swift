@@ -7,7 +7,7 @@ package import Wire
 package enum SampleSource: Hashable, Sendable {
   /// An address or a name, as written, with its own port or the group's.
   case host(String, port: UInt16)
-  /// All addresses of a name.
+  /// All addresses of a name, as they are when the plan is read: which ones there are does not change while it runs.
   case allAddresses(String, port: UInt16)
   /// So many addresses from `first` on (in steps of one), with an interface for a zone.
   case range(first: IPv6Address, count: Int, zone: String?, port: UInt16)
@@ -29,6 +29,8 @@ package struct SampleRequest: Sendable {
   package var seed: UInt64?
   /// Between two calls of `SampleSink.tick`; nil: none.
   package var tick: Nanoseconds?
+  /// The first signal leaves time for answers to what is in flight; the second ends the run.
+  package var waitsAtSignal = true
   /// Capabilities of the real user root stay raisable, for output files.
   package var keepsFileRights = false
 

@@ -32,7 +32,7 @@ enum RunTraceFace {
     let isSecure = Privileges.isSecureExecution
     let environment = { (name: String) in isSecure ? nil : Process.environment(name) }
     switch face {
-    case .ping6, .ndisc6, .rdisc6: return nil
+    case .ping6, .ndisc6, .rdisc6, .fping6: return nil
     case .traceroute6:
       var surroundings = ButskoyTraceroute.Surroundings()
       surroundings.environment = environment
