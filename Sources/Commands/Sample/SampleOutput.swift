@@ -153,9 +153,8 @@ struct SampleOutput: SampleSink, ~Copyable {
   mutating func flush(isLast: Bool) throws(SystemError) {
     let now = SystemClock.monotonicNow()
     // Lines that come to the same terminal do not go behind the progress line.
-    if isLast || isOutputTerminal && channels.contains(where: { $0.place == .standardOutput && $0.hasPending }) {
-      erase()
-    }
+    let isNext = isOutputTerminal && channels.contains { $0.place == .standardOutput && $0.hasPending }
+    if isLast || isNext { erase() }
     for channel in channels { channel.flush(at: now, isLast: isLast) }
     try tellLost(isLast: isLast)
   }
