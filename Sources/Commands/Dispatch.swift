@@ -21,6 +21,9 @@ package enum Dispatch: Hashable, Sendable {
     case trace
     case ndisc
     case rdisc
+    case sample
+    case compare
+    case merge
   }
 
   package enum Shell: String, CaseIterable, Sendable {
@@ -145,6 +148,9 @@ extension Dispatch.Verb {
     case .trace: .trace
     case .ndisc: .ndisc
     case .rdisc: .rdisc
+    case .sample: .sample
+    case .compare: .compare
+    case .merge: .merge
     }
   }
 }

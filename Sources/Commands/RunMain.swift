@@ -30,6 +30,12 @@ package enum Main {
       return ending { () throws(EarlyExit) in try RunLink.ndisc(arguments) }
     case .verb(.rdisc, let arguments):
       return ending { () throws(EarlyExit) in try RunLink.rdisc(arguments) }
+    case .verb(.sample, let arguments):
+      return ending { () throws(EarlyExit) in try RunSample.verb(arguments) }
+    case .verb(.compare, let arguments):
+      return ending { () throws(EarlyExit) in try RunCompare.verb(arguments) }
+    case .verb(.merge, let arguments):
+      return ending { () throws(EarlyExit) in try RunMerge.verb(arguments) }
     case .help(let text):
       return ending { () throws(EarlyExit) in
         throw EarlyExit(standardOutput: text, exitCode: 0)

@@ -50,13 +50,15 @@ package struct OutputFile: ~Copyable {
   }
 
   /// Writes the octets and gives the file its name: after this it is there, whole and on disk. When this throws,
-  /// nothing has changed.
-  package consuming func finish(_ octets: [UInt8]) throws(SystemError) {
+  /// nothing has changed. `waitsForDisk`: false where another version follows, and whoever writes has no time.
+  package consuming func finish(_ octets: [UInt8], waitsForDisk: Bool = true) throws(SystemError) {
     try Output.write(octets, to: descriptor.number)
     let number = descriptor.number
-    // EINVAL: a file system that has nothing to bring to a disk.
-    do throws(SystemError) { _ = try retrying("fsync") { fsync(number) } } catch {
-      guard error.errno == .invalidArgument else { throw error }
+    if waitsForDisk {
+      // EINVAL: a file system that has nothing to bring to a disk.
+      do throws(SystemError) { _ = try retrying("fsync") { fsync(number) } } catch {
+        guard error.errno == .invalidArgument else { throw error }
+      }
     }
     let (from, to) = (temporary, path)
     let replaces = replaces

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import Timing
 
 /// A TCP socket for one connect(2) that is not waited for: the kernel sends the SYN. Needs no privilege.
 package struct TCPSocket: ~Copyable, ProbeSocket {
@@ -24,6 +25,18 @@ package struct TCPSocket: ~Copyable, ProbeSocket {
     guard unsafe setsockopt(number, SOL_SOCKET, SO_LINGER, &value, size) == 0 else {
       throw SystemError("setsockopt SO_LINGER", Errno(rawValue: errno))
     }
+  }
+
+  /// From the SYN to its answer as the kernel measured it (tcpi_rtt, microseconds; getsockopt(2) TCP_INFO); nil where it
+  /// did not, as for a SYN that it had to send again.
+  package var handshakeRoundTrip: Nanoseconds? {
+    var info = tcp_info()
+    var length = socklen_t(MemoryLayout<tcp_info>.size)
+    // Both are locals that outlive the call; the kernel writes at most `length` octets.
+    guard unsafe getsockopt(number, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0,
+      info.tcpi_rtt > 0, info.tcpi_total_retrans == 0
+    else { return nil }
+    return .microseconds(Int64(info.tcpi_rtt))
   }
 
   /// connect(2) without waiting. How it ends: `.errorQueue` or `.writable` of a poller, then `takePendingError`.

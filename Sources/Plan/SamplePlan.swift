@@ -70,22 +70,6 @@ package struct SamplePlan: Sendable {
   package init() {}
 }
 
-/// A prefix (RFC 4291 §2.3) and what is in it.
-package struct AddressPrefix: Hashable, Sendable {
-  package var text: String
-  /// Its first address as a number, and its length in bits.
-  package var bits: UInt128
-  package var length: Int
-  package var zone: String?
-
-  package init(text: String, bits: UInt128, length: Int, zone: String?) {
-    self.text = text
-    self.bits = bits
-    self.length = length
-    self.zone = zone
-  }
-}
-
 /// What is wrong with a plan, and where.
 package struct PlanProblem: Hashable, Sendable {
   package enum What: Hashable, Sendable {
@@ -109,17 +93,4 @@ package struct PlanProblem: Hashable, Sendable {
 package struct PlanProblems: Error, Hashable, Sendable {
   package var problems: [PlanProblem]
   package init(_ problems: [PlanProblem]) { self.problems = problems }
-}
-
-/// Reads plans and gates.
-package enum PlanText {
-  /// `interfaces`: names offered where a zone is missing.
-  package static func read(_ octets: [UInt8], interfaces: [String] = []) throws(PlanProblems) -> SamplePlan {
-    SamplePlan()
-  }
-
-  /// `nodes: p99 < 2ms`. `groups`: the names that there are.
-  package static func gate(_ text: String, groups: [String]) throws(PlanProblems) -> Gate {
-    throw PlanProblems([])
-  }
 }

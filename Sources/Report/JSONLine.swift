@@ -10,6 +10,19 @@ package struct JSONLine {
     octets.put(0x7b)
   }
 
+  /// A line behind what `out` holds already, in the same storage: for those who write many. Until `end(into:)`
+  /// gives it back, `out` is empty.
+  package init(behind out: inout [UInt8]) {
+    swap(&octets, &out)
+    octets.put(0x7b)
+  }
+
+  /// The end of a line that began with `init(behind:)`.
+  package mutating func end(into out: inout [UInt8]) {
+    octets.put("}\n")
+    swap(&octets, &out)
+  }
+
   /// The line with its end.
   package consuming func finished() -> [UInt8] {
     octets.put("}\n")
@@ -29,6 +42,20 @@ package struct JSONLine {
     octets.put(0x22)
     Escape.json(value, into: &octets)
     octets.put(0x22)
+  }
+
+  /// The inside of a JSON string, as `Escape.json` has made it.
+  mutating func put(_ key: String, escaped value: [UInt8]) {
+    self.key(key)
+    octets.put(0x22)
+    octets.append(contentsOf: value)
+    octets.put(0x22)
+  }
+
+  /// A share of one, with as many digits as it takes to read the same number back. What is no number is 0.
+  mutating func put(_ key: String, share: Double) {
+    self.key(key)
+    octets.put(share.isFinite ? share.description : "0")
   }
 
   /// Absent where there is no value.
@@ -110,6 +137,17 @@ package struct JSONLine {
       element(item, &octets)
     }
     octets.put(0x5d)
+  }
+
+  /// A key that is not ours.
+  mutating func put(anyKey key: String, _ value: String) {
+    if !isFirst { octets.put(0x2c) }
+    isFirst = false
+    octets.put(0x22)
+    Escape.json(key.utf8, into: &octets)
+    octets.put("\":\"")
+    Escape.json(value.utf8, into: &octets)
+    octets.put(0x22)
   }
 
   private mutating func key(_ key: String) {

@@ -14,8 +14,26 @@ package enum YAMLDocument {
   package static func parse(
     _ octets: [UInt8], limits: Limits = Limits()
   ) throws(YAMLError) -> YAMLNode {
+    var problems: [YAMLError] = []
+    let root = try parse(octets, limits: limits, problems: &problems)
+    if let first = problems.first { throw first }
+    return root
+  }
+
+  /// Reads on where that is possible: keys that stand twice (the first one is kept), that are no words, tags and
+  /// aliases nobody knows are told in `problems`. Throws what ends the reading.
+  package static func parse(
+    _ octets: [UInt8], limits: Limits = Limits(), problems: inout [YAMLError]
+  ) throws(YAMLError) -> YAMLNode {
     var reader = try YAMLReader(octets, limits)
-    return try reader.document()
+    do throws(YAMLError) {
+      let root = try reader.document()
+      problems += reader.problems
+      return root
+    } catch {
+      problems += reader.problems
+      throw error
+    }
   }
 }
 
@@ -27,6 +45,10 @@ private struct YAMLReader: ~Copyable {
   private let limits: YAMLDocument.Limits
   private var anchors: [String: (node: YAMLNode, count: Int)] = [:]
   private var nodes = 0
+  /// What is wrong and yet no hindrance; the first few.
+  private(set) var problems: [YAMLError] = []
+  /// Nobody reads more.
+  private static let problemLimit = 100
 
   init(_ text: [UInt8], _ limits: YAMLDocument.Limits) throws(YAMLError) {
     // A copy of our own: libyaml keeps the pointer until the end, and deinit frees both.
@@ -99,7 +121,7 @@ private struct YAMLReader: ~Copyable {
       throw YAMLError("values lie in each other more than \(limits.depth) deep", at: event.place)
     }
     if let tag = event.tag, !tag.hasPrefix("tag:yaml.org,2002:"), tag != "!" {
-      throw YAMLError("the tag \(tag) is not understood; leave it away", at: event.place)
+      note("the tag \(tag) is not understood; leave it away", at: event.place)
     }
     let before = nodes
     let node: YAMLNode
@@ -131,14 +153,17 @@ private struct YAMLReader: ~Copyable {
     while true {
       let key = try next()
       if key.kind == CYAML_CLOSE.rawValue { return YAMLNode(.mapping(entries), at: event.place) }
-      guard case .scalar(let name, _) = try node(key, depth: depth + 1).content else {
-        throw YAMLError("a key must be a word", at: key.place)
+      let keyNode = try node(key, depth: depth + 1)
+      let value = try node(try next(), depth: depth + 1)
+      guard case .scalar(let name, _) = keyNode.content else {
+        note("a key must be a word; a list or mapping stands here", at: key.place)
+        continue
       }
       if let first = places[name] {
-        throw YAMLError("the key \(name) stands in line \(first.line) already", at: key.place)
+        note("the key \(name) stands in line \(first.line) already", at: key.place)
+        continue
       }
       places[name] = key.place
-      let value = try node(try next(), depth: depth + 1)
       entries.append(YAMLNode.Entry(key: name, keyPlace: key.place, value: value))
     }
   }
@@ -146,10 +171,17 @@ private struct YAMLReader: ~Copyable {
   /// What an anchor names, once more; it counts like its text would.
   private mutating func alias(_ event: Event) throws(YAMLError) -> YAMLNode {
     guard let name = event.anchor, let target = anchors[name] else {
-      throw YAMLError("no anchor &\(event.anchor ?? "") stands above", at: event.place)
+      note(
+        "no anchor &\(event.anchor ?? "") stands above; a text that begins with * needs quotes",
+        at: event.place)
+      return YAMLNode(.scalar("", isPlain: true), at: event.place)
     }
     try count(target.count, at: event.place)
     return target.node
+  }
+
+  private mutating func note(_ text: String, at place: YAMLPlace) {
+    if problems.count < Self.problemLimit { problems.append(YAMLError(text, at: place)) }
   }
 
   private mutating func count(_ more: Int, at place: YAMLPlace) throws(YAMLError) {

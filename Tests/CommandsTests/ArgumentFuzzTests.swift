@@ -24,7 +24,11 @@ import Timing
     + OptionTable.iputilsPing.descriptions.compactMap { $0.short.map { "-" + String($0) } }
     + OptionTable.ndiscVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
     + OptionTable.rdiscVerb.descriptions.compactMap { $0.short.map { "-" + String($0) } }
-    + ["neighbors", "scan", "guard", "eth0", "02:00:00:00:00:0b", "0200.0000.000b", "fe80::1"]
+    + OptionTable.sampleVerb.descriptions.compactMap { $0.long.map { "--" + $0 } }
+    + [
+      "plan.yaml", "ndjson:run", "csv:-", "nodes: p99 < 2ms", "neighbors", "scan", "guard", "eth0",
+      "02:00:00:00:00:0b", "0200.0000.000b", "fe80::1",
+    ]
 
   private func vector(_ generator: inout RandomNumbers) -> [String] {
     (0..<Int.random(in: 0...8, using: &generator)).map { _ in
@@ -51,7 +55,11 @@ import Timing
     for round in 0..<20_000 {
       let arguments = vector(&generator)
       do throws(EarlyExit) {
-        if round % 5 == 4 {
+        if round % 6 == 5 {
+          let invocation = try SampleVerb.parse(arguments)
+          #expect(invocation.plan != .file(""))
+          #expect(invocation.outputs.allSatisfy { !$0.path.isEmpty })
+        } else if round % 5 == 4 {
           let invocation = try NdiscVerb.parse(arguments)
           let request = invocation.request
           switch invocation.act {

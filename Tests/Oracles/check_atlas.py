@@ -4,12 +4,13 @@
 usage: check_atlas.py RESULTS.ndjson
 
 The first line is a calm trace of which is known here what it says; all others have every kind of answer and hostile
-octets, and must be read without a malformation. Prints "N passed, N failed"; exits 1 where any failed.
+octets, and must be read without a malformation: traces, and pings behind them. Prints "N passed, N failed"; exits 1
+where any failed.
 """
 import json
 import sys
 
-from ripe.atlas.sagan import Result, TracerouteResult
+from ripe.atlas.sagan import PingResult, Result, TracerouteResult
 
 passed = failed = 0
 
@@ -35,6 +36,9 @@ def check_any(number, line):
     except Exception as error:  # whatever the parser throws
         check(False, f"line {number} is read: {error!r} in {line[:300]}")
         return
+    if raw["type"] == "ping":
+        check_ping(number, raw, result)
+        return
     check(isinstance(result, TracerouteResult), f"line {number} is a traceroute")
     check(not result.is_malformed, f"line {number} is not malformed")
     check(result.af == 6, f"line {number}: address family")
@@ -59,6 +63,26 @@ def check_any(number, line):
                 check(header.version == 2, f"line {number}: version of the extension structure")
                 for item in header.objects:
                     check({"class", "type"} <= set(item), f"line {number}: an object has class and type")
+
+
+def check_ping(number, raw, result):
+    check(isinstance(result, PingResult), f"line {number} is a ping")
+    check(not result.is_malformed, f"line {number} is not malformed")
+    check(result.af == 6, f"line {number}: address family")
+    check(result.protocol in ("UDP", "ICMP", "TCP"), f"line {number}: protocol")
+    check(result.destination_name == raw["dst_name"], f"line {number}: name of the destination")
+    check(result.destination_address == raw.get("dst_addr"), f"line {number}: destination")
+    items = raw["result"]
+    own = [item for item in items if "dup" not in item]
+    times = [item["rtt"] for item in own if "rtt" in item]
+    check(result.packets_sent == len(own), f"line {number}: sent")
+    check(result.packets_received == len(times), f"line {number}: received")
+    check(result.duplicates == len(items) - len(own), f"line {number}: duplicates")
+    check(len(result.packets) == len(items), f"line {number}: an entry for each answer")
+    for value, wanted in ((result.rtt_min, min), (result.rtt_max, max)):
+        check(value == (round(wanted(times), 3) if times else None), f"line {number}: {wanted.__name__} {value}")
+    mean = sum(times) / len(times) if times else None
+    check(result.rtt_average == mean or abs(result.rtt_average - mean) <= 0.001, f"line {number}: mean")
 
 
 def check_calm(line):
@@ -89,6 +113,7 @@ def main():
     check(lines.pop() == "", "the last line is complete")
     check(len(lines) > 4, "there are several results")
     check_calm(lines[0])
+    check({json.loads(line)["type"] for line in lines} == {"traceroute", "ping"}, "there are traces and pings")
     for number, line in enumerate(lines, 1):
         check_any(number, line)
     print(f"{passed} passed, {failed} failed")

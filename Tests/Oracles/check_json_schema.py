@@ -135,7 +135,7 @@ def main():
     events = {
         schema["$defs"][kind]["properties"]["event"]["const"]
         for kind in kinds
-        if not kind.startswith(("trace_", "link_"))
+        if not kind.startswith(("trace_", "link_", "sample_"))
     }
 
     if len(sys.argv) == 4:

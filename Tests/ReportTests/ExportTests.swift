@@ -52,7 +52,29 @@ import Timing
     }
     let targets = EveryLinkEvent(act: .resolve)
     lines += PrintedLink(LinkJSON(), targets.run, targets.events).output.standardOutput
+    lines += Self.octets(ofSampling: SampleJSON())
     #expect(Self.write(lines, to: path))
+  }
+
+  static func octets(ofSampling writer: some SampleWriter) -> [UInt8] {
+    let every = EverySampleEvent()
+    return PrintedSample(
+      writer, every.run, every.events, reports: every.reports, reloadsAfterEvents: true
+    ).octets
+  }
+
+  /// What `Tests/Oracles/check_sample_formats.py` reads: the end alone where a file holds one text.
+  @Test(.enabled(if: environment("PROBE6_GOLDEN_OUT") != nil, "PROBE6_GOLDEN_OUT is not set"))
+  func formatsOfSamplingForTheirReaders() throws {
+    let folder = try #require(Self.environment("PROBE6_GOLDEN_OUT"))
+    let every = EverySampleEvent()
+    func octets(_ writer: some SampleWriter) -> [UInt8] {
+      PrintedSample(writer, every.run, every.events, reports: every.reports.suffix(1)).octets
+    }
+    #expect(Self.write(octets(SampleCSV()), to: folder + "/sample.csv"))
+    #expect(Self.write(octets(SampleJSON()), to: folder + "/sample.ndjson"))
+    #expect(Self.write(octets(SampleOpenMetrics()), to: folder + "/sample.prom"))
+    #expect(Self.write(octets(SampleJUnit()), to: folder + "/sample.xml"))
   }
 
   /// A calm trace, and everything hostile by every method.
@@ -71,7 +93,8 @@ import Timing
   @Test(.enabled(if: environment("PROBE6_ATLAS_OUT") != nil, "PROBE6_ATLAS_OUT is not set"))
   func atlasResultsForRIPEsParser() throws {
     let path = try #require(Self.environment("PROBE6_ATLAS_OUT"))
-    #expect(Self.write(Self.octets(ofTraces: TraceAtlas()), to: path))
+    #expect(
+      Self.write(Self.octets(ofTraces: TraceAtlas()) + Self.octets(ofSampling: SampleAtlas()), to: path))
   }
 
   @Test(.enabled(if: environment("PROBE6_DOT_OUT") != nil, "PROBE6_DOT_OUT is not set"))

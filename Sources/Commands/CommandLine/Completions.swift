@@ -46,6 +46,7 @@ enum Completions {
 
   private static func bashOperands(_ command: CommandDescription) -> String {
     if command.takesInterfaces { return "      \(bashInterfaces)\n" }
+    if command.takesFiles { return "      COMPREPLY=($(compgen -f -- \"$current\"))\n" }
     let words = command.operandWords
     if words.isEmpty { return "      COMPREPLY=($(compgen -A hostname -- \"$current\"))\n" }
     return """
@@ -102,6 +103,7 @@ enum Completions {
 
   private static func zshOperands(_ command: CommandDescription) -> String {
     if command.takesInterfaces { return "*:interface:_net_interfaces" }
+    if command.takesFiles { return "*:file:_files" }
     let words = command.operandWords.joined(separator: " ")
     if words.isEmpty { return "*:target:_hosts" }
     return "*:target:_alternative \"acts:act:(\(words))\" \"hosts:target:_hosts\" "
@@ -136,6 +138,10 @@ enum Completions {
       }
       if command.takesInterfaces {
         text += "complete -c probe6 -n \(condition) -a \(fishInterfaces)\n"
+        continue
+      }
+      if command.takesFiles {
+        text += "complete -c probe6 -n \(condition) -F\n"
         continue
       }
       text += "complete -c probe6 -n \(condition) -a '(__fish_print_hostnames)'\n"

@@ -93,6 +93,8 @@ package struct CommandDescription: Sendable {
   package var operandWords: [String] = []
   /// Operands are interfaces of this host, behind an operand word if there are any; else hosts.
   package var takesInterfaces = false
+  /// Operands are files.
+  package var takesFiles = false
   package var examples: [Example]
   package var options: [OptionDescription]
   /// What comes after the options: exit codes, notes.

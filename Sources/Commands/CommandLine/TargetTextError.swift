@@ -59,6 +59,14 @@ extension TargetTextError {
       "not an address that a neighbor can have; give a unicast address"
     case .otherLink(let chosen):
       "another link than \(quoted(chosen)), which was said before; one run asks on one link"
+    case .badPrefixLength(let length):
+      "\(quoted(length)) is not the length of a prefix; allowed: 0 to 128"
+    case .prefixOfName(let name):
+      "a prefix begins with an address, and \(quoted(name)) is a name"
+    case .bitsBehindPrefix(let right, let address):
+      "bits are set behind the prefix; write \(escaped(right)) for all of it, or \(escaped(address)) for one address"
+    case .prefixTooLarge(let count, let limit):
+      "\(count) addresses; at most \(limit) are asked unless a larger limit is given"
     }
   }
 

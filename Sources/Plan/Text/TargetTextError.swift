@@ -31,6 +31,13 @@ package struct TargetTextError: Error, Hashable, Sendable {
     case notUnicast
     /// Another zone than that of the others, where all must be on one link.
     case otherLink(chosen: String)
+    /// Not 0 to 128 behind the slash.
+    case badPrefixLength(String)
+    case prefixOfName(String)
+    /// `2001:db8::5/120`.
+    case bitsBehindPrefix(right: String, address: String)
+    /// More addresses than the group may have.
+    case prefixTooLarge(count: String, limit: Int)
   }
 
   /// As typed.

@@ -8,6 +8,7 @@ struct SampleConnections: ~Copyable {
   private final class Connection {
     let socket: TCPSocket
     var target = SampleTarget(.unspecified)
+    var calledAt = Instant.zero
     init(_ socket: consuming TCPSocket) { self.socket = socket }
   }
 
@@ -72,6 +73,7 @@ struct SampleConnections: ~Copyable {
       connection = try open(group)
     }
     connection.target = transmit.destination
+    connection.calledAt = SystemClock.monotonicNow()
     do throws(SystemError) {
       try connection.socket.beginConnecting(
         to: SocketAddress(
@@ -147,10 +149,17 @@ struct SampleConnections: ~Copyable {
     }
     let failure = try? connection.socket.takePendingError()
     guard failure != nil || readiness.contains(.writable) || readiness.contains(.hangup) else { return }
-    let arrival = Arrival(
+    var arrival = Arrival(
       source: connection.target.address, sourceZone: connection.target.zone, readAt: now)
     switch failure {
-    case nil: engine.handleConnected(number, .open, arrival)
+    case nil:
+      if let roundTrip = connection.socket.handshakeRoundTrip {
+        // The kernel's own measure, as stamps of SYN and answer would give it: what else this loop was busy with does
+        // not matter.
+        engine.handleTransmitted(number, at: connection.calledAt)
+        arrival.stamp = connection.calledAt + roundTrip
+      }
+      engine.handleConnected(number, .open, arrival)
     case .connectionRefused?: engine.handleConnected(number, .reset, arrival)
     case .some(let errno): engine.handleSendFailure(number, errno: errno.rawValue, at: now)
     }

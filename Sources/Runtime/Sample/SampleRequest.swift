@@ -7,7 +7,7 @@ package import Wire
 package enum SampleSource: Hashable, Sendable {
   /// An address or a name, as written, with its own port or the group's.
   case host(String, port: UInt16)
-  /// All addresses of a name.
+  /// All addresses of a name, as they are when the plan is read: which ones there are does not change while it runs.
   case allAddresses(String, port: UInt16)
   /// So many addresses from `first` on (in steps of one), with an interface for a zone.
   case range(first: IPv6Address, count: Int, zone: String?, port: UInt16)
@@ -84,6 +84,8 @@ package protocol SampleSink: ~Copyable {
   mutating func tick(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
   /// SIGQUIT.
   mutating func snapshot(_ engine: borrowing SampleEngine, at now: Instant, clock: KernelClock)
+  /// A signal ends the run early: nothing more is sent.
+  mutating func interrupted()
   /// SIGHUP: a new request, or nil: the old one stays (the sink has said why).
   mutating func reload() -> SampleRequest?
   /// After `reload`, with what the run goes on with.
@@ -97,4 +99,5 @@ package protocol SampleSink: ~Copyable {
 
 extension SampleSink where Self: ~Copyable {
   package mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {}
+  package mutating func interrupted() {}
 }

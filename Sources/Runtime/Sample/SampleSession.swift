@@ -9,8 +9,9 @@ package enum SampleSession {
   package static func run<Sink: SampleSink & ~Copyable>(
     _ request: SampleRequest, sink: inout Sink
   ) throws(PingFailure) -> Bool {
-    let signals = try SignalDescriptor.ofSession([.interrupt, .terminate, .hangUp, .quit, .terminalStop])
-    var setup = try SampleSetup.open(request)
+    let signals = HeldSignals(
+      try SignalDescriptor.ofSession([.interrupt, .terminate, .hangUp, .quit, .terminalStop]))
+    var setup = try SampleSetup.open(request, signals)
     try setup.dropPrivileges(request)
     setup.waitForStamps()
     setup.start.at = SystemClock.monotonicNow()
@@ -32,14 +33,14 @@ package enum SampleSession {
     private var lookUps: SampleLookUps
     private var reload: SampleReload
     private let mailbox: Mailbox<SampleNews>
-    private let signals: SignalDescriptor
+    private let signals: HeldSignals
     private(set) var isInterrupted = false
     private let waitsAtSignal: Bool
     private var tick: Nanoseconds?
     private var nextTick = Instant.distantFuture
 
     init(
-      _ setup: inout SampleSetup, _ request: SampleRequest, _ signals: consuming SignalDescriptor
+      _ setup: inout SampleSetup, _ request: SampleRequest, _ signals: HeldSignals
     ) throws(SystemError) {
       engine = SampleEngine(setup.start.configuration, at: setup.start.at)
       var sockets = SampleSockets()
@@ -54,17 +55,21 @@ package enum SampleSession {
       reload = SampleReload(request, setup.start, setup.common)
       self.signals = signals
       waitsAtSignal = request.waitsAtSignal
+      if setup.sources.isInterrupted {
+        isInterrupted = true
+        engine.stop(at: setup.start.at)
+      }
       setTick(request.tick, at: setup.start.at)
     }
 
     mutating func loop<Sink: SampleSink & ~Copyable>(_ sink: inout Sink) throws(SystemError) {
       var poller = Poller()
-      let signalSlot = poller.add(signals.descriptor)
+      let signalSlot = poller.add(number: signals.number)
       let newsSlot = poller.add(number: mailbox.number)
-      let connectionSlot = poller.add(number: transport.connections.descriptor)
       let captureSlot = transport.captureDescriptor.map { poller.add(number: $0) }
       var echoSlot: Poller.Slot?
       var udpSlot: Poller.Slot?
+      var connectionSlot: Poller.Slot?
 
       while true {
         engine.handleTimeout(at: SystemClock.monotonicNow())
@@ -80,6 +85,10 @@ package enum SampleSession {
         if echoSlot == nil, let number = transport.echoDescriptor { echoSlot = poller.add(number: number) }
         if udpSlot == nil, let number = transport.udpDescriptor { udpSlot = poller.add(number: number) }
 
+        if connectionSlot == nil, transport.connects {
+          connectionSlot = poller.add(number: transport.connections.descriptor)
+        }
+
         let deadline = min(retry ?? next, nextTick, lookUps.due)
         // `distantFuture` means that only an arrival or a signal can end the wait.
         let ready = try poller.wait(
@@ -92,7 +101,7 @@ package enum SampleSession {
         if isCaptured { transport.receiveCaptured(&engine, clock: clock) }
         let udp = udpSlot.map { poller.readiness(of: $0) } ?? []
         if !udp.isEmpty { try transport.receiveUDP(udp, &engine, clock: clock) }
-        if !poller.readiness(of: connectionSlot).isEmpty {
+        if let connectionSlot, !poller.readiness(of: connectionSlot).isEmpty {
           try transport.receiveConnections(&engine, clock: clock)
         }
         if !poller.readiness(of: newsSlot).isEmpty { handleNews(&sink) }
@@ -182,6 +191,7 @@ package enum SampleSession {
         default:
           if isInterrupted || !waitsAtSignal { engine.abandon(at: now) } else { engine.stop(at: now) }
           isInterrupted = true
+          sink.interrupted()
         }
       }
     }

@@ -18,7 +18,7 @@ struct SampleSetup: ~Copyable {
   var sockets: SampleSockets
   private var stampStarter: StampStarter?
 
-  static func open(_ request: SampleRequest) throws(PingFailure) -> SampleSetup {
+  static func open(_ request: SampleRequest, _ signals: HeldSignals) throws(PingFailure) -> SampleSetup {
     var starter: StampStarter?
     let mailbox: Mailbox<SampleNews>
     do throws(SystemError) {
@@ -26,7 +26,7 @@ struct SampleSetup: ~Copyable {
       starter = try StampStarter()
       mailbox = try Mailbox()
     } catch { throw .socket(error) }
-    let sources = try SampleSources.resolve(request)
+    let sources = try SampleSources.resolve(request, signals: signals)
     let paths = try SampleSetup.paths(request)
     var start = SampleStart(
       configuration: request.configuration, targets: sources.found, at: SystemClock.monotonicNow())

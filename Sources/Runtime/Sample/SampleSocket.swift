@@ -27,6 +27,8 @@ final class SampleSocket<Socket: ProbeSocket & ~Copyable> {
   let numbersStamps: Bool
   private let stamps: TransmitStamps
   var ledger = StampLedger()
+  /// Transmit stamps that have not come yet; one that the kernel had no room for stays among them.
+  var stampsOut = 0
   /// What a local error said last (EMSGSIZE).
   var localMTU: UInt32?
   private var seenDrops: UInt32

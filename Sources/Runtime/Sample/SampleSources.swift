@@ -26,9 +26,13 @@ struct SampleSources: Sendable {
   private(set) var targets: [SampleTarget] = []
   private(set) var found = SampleTargets()
   private(set) var lookUps: [LookUp] = []
+  /// A signal came before all names had an answer: those left have none.
+  private(set) var isInterrupted = false
 
-  /// Asks for all names; waits for the answers.
-  static func resolve(_ request: SampleRequest) throws(PingFailure) -> SampleSources {
+  /// Asks for all names, and waits for the answers; no longer than until one of `signals` ends the run.
+  static func resolve(
+    _ request: SampleRequest, signals: HeldSignals? = nil
+  ) throws(PingFailure) -> SampleSources {
     var questions: Set<Question> = []
     for (group, sources) in request.sources.enumerated() {
       guard request.configuration.groups.indices.contains(group) else { continue }
@@ -44,7 +48,9 @@ struct SampleSources: Sendable {
       }
     }
     var sources = SampleSources()
-    sources.add(request, try answers(to: Array(questions)))
+    do throws(SystemError) {
+      sources.add(request, try sources.answers(to: Array(questions), signals))
+    } catch { throw .system(error) }
     return sources
   }
 
@@ -58,18 +64,46 @@ struct SampleSources: Sendable {
 
   // MARK: Names
 
-  private static func answers(to questions: [Question]) throws(PingFailure) -> [Question: Answer] {
-    guard questions.count > 1 else {
-      var answers: [Question: Answer] = [:]
-      for question in questions { answers[question] = ask(question) }
-      return answers
-    }
+  private mutating func answers(
+    to questions: [Question], _ signals: HeldSignals?
+  ) throws(SystemError) -> [Question: Answer] {
+    guard !questions.isEmpty else { return [:] }
     let desk = Desk(questions)
-    var helpers = SampleThreads()
-    for _ in 1..<min(threads, questions.count) { helpers.start { desk.work() } }
-    desk.work()
-    helpers.join()
-    return desk.answers.withLock { $0 }
+    let done = try Mailbox<Void>()
+    var threads = 0
+    for _ in 0..<min(SampleSources.threads, questions.count) {
+      do throws(SystemError) {
+        // Let go of at once: a name server that is silent must not hold up whoever wants to stop.
+        _ = try Thread {
+          desk.work()
+          done.post(())
+        }
+        threads += 1
+      } catch { break }
+    }
+    if threads == 0 { desk.work() }
+    while threads > 0 {
+      var poller = Poller()
+      let doneSlot = poller.add(number: done.number)
+      let signalSlot = (signals?.number).map { poller.add(number: $0) }
+      _ = try poller.wait(until: nil)
+      if poller.readiness(of: doneSlot).contains(.readable) { threads -= done.take().count }
+      guard let signalSlot, poller.readiness(of: signalSlot).contains(.readable) else { continue }
+      while let signal = try signals?.next() {
+        switch signal {
+        case .terminalStop: try Signal.stopProcess()
+        case .interrupt, .terminate: isInterrupted = true
+        default: break
+        }
+      }
+      if isInterrupted { break }
+    }
+    desk.questions.withLock { $0 = [] }
+    var answers = desk.answers.withLock { $0 }
+    for question in questions where answers[question] == nil {
+      answers[question] = .failure(.system(SystemError("getaddrinfo", .interrupted)))
+    }
+    return answers
   }
 
   /// Questions that several threads share.
@@ -171,24 +205,5 @@ extension SampleProbe {
     case .udp, .tcp: port
     case .echo, .trace, .neighbor: 0
     }
-  }
-}
-
-/// Threads that are waited for.
-struct SampleThreads: ~Copyable {
-  private final class Holder {
-    var thread: Thread?
-    init(_ thread: consuming Thread) { self.thread = consume thread }
-  }
-  private var holders: [Holder] = []
-
-  /// Where there can be no more threads the others do the work.
-  mutating func start(_ body: @escaping @Sendable () -> Void) {
-    do throws(SystemError) { holders.append(Holder(try Thread(body))) } catch {}
-  }
-
-  mutating func join() {
-    for holder in holders { if let thread = holder.thread.take() { thread.join() } }
-    holders = []
   }
 }

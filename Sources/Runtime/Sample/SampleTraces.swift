@@ -165,7 +165,7 @@ extension PingFailure {
     case .missingZone(let name, _): "\(name): no zone"
     case .unknownInterface(let name): "\(name): no such interface"
     case .notPermitted(let datagram, let raw):
-      "\((raw ?? datagram)?.description ?? "socket"): not permitted"
+      (raw ?? datagram)?.description ?? "no socket is permitted"
     case .socket(let error), .noRoute(let error), .privileges(let error), .system(let error):
       error.description
     case .capture(let text), .link(let text): text

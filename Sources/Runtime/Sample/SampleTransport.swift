@@ -35,6 +35,8 @@ struct SampleTransport: ~Copyable {
   let captureDescriptor: Int32?
   private(set) var connections: SampleConnections
   private var ways: [SampleWay] = []
+  /// There are groups whose probes have a socket each, or were.
+  private(set) var connects = false
   private var paths: [SamplePathSettings] = []
   /// When to look again for interfaces that probes could not leave by; nil: all are there.
   private var interfacesDue: Instant?
@@ -69,6 +71,7 @@ struct SampleTransport: ~Copyable {
     _ groups: [SampleGroup], _ paths: [SamplePathSettings], _ common: SampleCommon, messageLength: Int
   ) {
     ways = groups.map { SampleWay($0.probe) }
+    connects = connects || ways.contains(.tcp)
     self.paths = paths
     interfacesDue = paths.contains { $0.isMissing } ? SystemClock.monotonicNow() : nil
     connections.configure(groups, paths, common)
@@ -98,26 +101,21 @@ struct SampleTransport: ~Copyable {
   /// nothing arrives: there was no room to send.
   mutating func transmit(_ engine: inout SampleEngine, clock: KernelClock) -> Instant? {
     refreshInterfaces()
-    connections.closeSettled(engine)
+    if connects { connections.closeSettled(engine) }
     for _ in 0..<SampleLimits.batchesAtOnce {
-      var connecting: SampleTransmit?
-      if first == slots.count, !collect(&engine, &connecting) { break }
+      var hasConnected = false
+      if first == slots.count { hasConnected = collect(&engine) }
+      if hasConnected { try? connections.receive(&engine, clock: clock) }
       if let retry = send(&engine, clock: clock) { return retry }
-      if let connecting {
-        connect(connecting, &engine)
-        try? connections.receive(&engine, clock: clock)
-      } else if !sendBatch.isFull {
-        break
-      }
+      guard sendBatch.isFull else { break }
     }
-    connections.prepare()
+    if connects { connections.prepare() }
     return nil
   }
 
-  /// Fills the batch with what is due, up to the first that has a socket of its own; says whether there is anything.
-  private mutating func collect(
-    _ engine: inout SampleEngine, _ connecting: inout SampleTransmit?
-  ) -> Bool {
+  /// Fills the batch with what is due. Probes with a socket of their own leave at once, for most have no stamps: the
+  /// others, which have, may well wait for them. Says whether there were any of those.
+  private mutating func collect(_ engine: inout SampleEngine) -> Bool {
     sendBatch.removeAll()
     slots.removeAll(keepingCapacity: true)
     first = 0
@@ -125,7 +123,8 @@ struct SampleTransport: ~Copyable {
     let paths = paths
     let numbersEcho = sockets.echo?.numbersStamps ?? false
     let numbersUDP = sockets.udp?.numbersStamps ?? false
-    while !sendBatch.isFull {
+    var connected = 0
+    while !sendBatch.isFull, connected < SampleLimits.batch {
       let now = SystemClock.monotonicNow()
       var found: SampleTransmit?
       let isFilled = sendBatch.append { span in
@@ -142,13 +141,14 @@ struct SampleTransport: ~Copyable {
       }
       guard let transmit = found else { break }
       guard isFilled else {
-        connecting = transmit
-        return true
+        connect(transmit, &engine)
+        connected += 1
+        continue
       }
       let group = Int(transmit.destination.group)
       slots.append(Slot(number: transmit.number, way: ways[group], group: group))
     }
-    return !slots.isEmpty
+    return connected > 0
   }
 
   /// Sends the batch from where it got to. An instant: there was no room, try again then.
@@ -196,6 +196,7 @@ struct SampleTransport: ~Copyable {
   ) -> SendOutcome {
     box.localMTU = nil
     let outcome = box.socket.send(sendBatch, from: first, upTo: end)
+    box.stampsOut += outcome.sent
     if !box.numbersStamps {
       for i in first..<first + outcome.sent { box.ledger.noteSent(slots[i].number) }
       if outcome.isRetried || outcome.failure != nil { box.rearmStamps() }
@@ -278,7 +279,7 @@ struct SampleTransport: ~Copyable {
       if count == 0 { return }
       let now = SystemClock.monotonicNow()
       // Stamps of replies that came back this fast are in the error queue by now.
-      drainErrors(of: box, isUDP: isUDP, &engine, clock: clock)
+      if box.stampsOut > 0 { drainErrors(of: box, isUDP: isUDP, &engine, clock: clock) }
       for i in 0..<count {
         receiveBatch.withMessage(i) { octets, metadata in
           let arrival = Arrival(metadata, clock: clock, readAt: now)
@@ -309,6 +310,7 @@ struct SampleTransport: ~Copyable {
         errorBatch.withErrorItem(i) { item, octets in
           switch item {
           case .transmitted(let id, let stamp):
+            box.stampsOut -= 1
             let number = numbersStamps ? engine.number(endingIn: id) : box.ledger.probe(for: id)
             if let number { engine.handleTransmitted(number, at: clock.monotonic(fromRealtime: stamp)) }
           case .queued(let id):

@@ -341,6 +341,8 @@ extension PingFailure {
     case .option(_, let error), .source(_, let error), .socket(let error), .system(let error),
       .noRoute(let error), .privileges(let error):
       error.errno
+    case .unknownInterface: .noDevice
+    case .notPermitted(let datagram, let raw): (raw ?? datagram)?.errno
     default: nil
     }
   }
