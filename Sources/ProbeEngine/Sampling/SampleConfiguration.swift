@@ -95,9 +95,12 @@ package struct SampleGroup: Sendable {
   package struct Retry: Hashable, Sendable {
     package var attempts: Int
     package var backoff: Double
-    package init(attempts: Int, backoff: Double) {
+    /// A probe that could not leave is a target's last.
+    package var endsAtSendError: Bool
+    package init(attempts: Int, backoff: Double, endsAtSendError: Bool = false) {
       self.attempts = attempts
       self.backoff = backoff
+      self.endsAtSendError = endsAtSendError
     }
   }
 

@@ -19,7 +19,8 @@ extension FpingInvocation {
     group.count = count
     if text.mode == .reach {
       group.count = 1
-      group.retry = SampleGroup.Retry(attempts: Int(retries) + 1, backoff: backoff)
+      group.retry = SampleGroup.Retry(
+        attempts: Int(retries) + 1, backoff: backoff, endsAtSendError: true)
     }
     group.path.hopLimit = hopLimit
     group.path.trafficClass = trafficClass
