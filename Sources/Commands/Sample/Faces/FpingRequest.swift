@@ -11,6 +11,8 @@ extension FpingInvocation {
     var group = SampleGroup(name: "fping6", probe: .echo)
     group.interval = period
     group.order = .constant(spacing: spacing)
+    // What is counted is sent, however late; a loop that was stopped for long does not make up for it.
+    group.maximumLateness = text.mode == .loop ? max(period, .milliseconds(10)) : .seconds(1_000_000_000)
     group.timeout = timeout
     // What comes later is discarded.
     group.lateWindow = .zero
