@@ -6,6 +6,25 @@ package enum InputFile {
   /// The octets of a file, at most `limit` (EFBIG beyond). Opened with the rights of the user who runs the program,
   /// also where it was started with more.
   package static func read(path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let descriptor = try open(path)
+    return try readAll(descriptor.number, limit)
+  }
+
+  /// The octets of standard input until its end.
+  package static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] { try readAll(0, limit) }
+
+  /// The octets of a file of any length, part by part.
+  package static func read(path: String, _ body: ([UInt8]) -> Void) throws(SystemError) {
+    let descriptor = try open(path)
+    try readParts(descriptor.number, body)
+  }
+
+  /// The same of standard input.
+  package static func readStandardInput(_ body: ([UInt8]) -> Void) throws(SystemError) {
+    try readParts(0, body)
+  }
+
+  private static func open(_ path: String) throws(SystemError) -> Descriptor {
     let opened = try UserRights.during { () -> Result<Descriptor, SystemError> in
       do throws(SystemError) {
         // The path's octets outlive the call.
@@ -14,13 +33,21 @@ package enum InputFile {
       } catch { return .failure(error) }
     }
     switch consume opened {
-    case .success(let descriptor): return try readAll(descriptor.number, limit)
+    case .success(let descriptor): return descriptor
     case .failure(let error): throw error
     }
   }
 
-  /// The octets of standard input until its end.
-  package static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] { try readAll(0, limit) }
+  private static func readParts(_ number: Int32, _ body: ([UInt8]) -> Void) throws(SystemError) {
+    while true {
+      var chunk = [UInt8](repeating: 0, count: 1 << 16)
+      // The array outlives the call and is as long as the call is told.
+      let count = try retrying("read") { unsafe Glibc.read(number, &chunk, 1 << 16) }
+      if count == 0 { return }
+      chunk.removeLast(chunk.count - count)
+      body(chunk)
+    }
+  }
 
   private static func readAll(_ number: Int32, _ limit: Int) throws(SystemError) -> [UInt8] {
     var octets: [UInt8] = []

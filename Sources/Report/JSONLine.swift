@@ -53,7 +53,7 @@ package struct JSONLine {
   }
 
   /// A share of one, with as many digits as it takes to read the same number back. What is no number is 0.
-  mutating func put(_ key: String, share: Double) {
+  package mutating func put(_ key: String, share: Double) {
     self.key(key)
     octets.put(share.isFinite ? share.description : "0")
   }

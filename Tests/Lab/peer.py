@@ -6,6 +6,7 @@
 
 import heapq
 import ipaddress
+import pathlib
 import select
 import socket
 import struct
@@ -283,6 +284,7 @@ ADDRESSES = {
     b"target.lab": ["fd00:6::1"],
     b"escapes.lab": ["fd00:6::bad"],
     b"two.lab": ["fd00:6::1", "fd00:6::2"],
+    b"both.lab": ["fd00:6::1", "fd00:6::6"],
     b"loss.lab": ["fd00:6::2"],
     b"quiet.lab": ["fd00:6::5"],
 }
@@ -292,8 +294,18 @@ NAMES = {
     _pointer("fd00:6::bad"): bytes([len(EVIL_LABEL)]) + EVIL_LABEL + _labels(b"lab"),
 }
 V4_ONLY = b"v4only.lab"
+# Its addresses are the lines of a file that a test writes; without the file there is no such name.
+MOVING = b"moving.lab"
+MOVING_FILE = pathlib.Path("/run/lab/moving.lab")
 SILENT = b"silent.lab"
 AAAA, A, PTR, CNAME = 28, 1, 12, 5
+
+
+def _moving():
+    try:
+        return MOVING_FILE.read_text().split()
+    except FileNotFoundError:
+        return []
 
 
 def _answer(query):
@@ -309,13 +321,14 @@ def _answer(query):
     if name == SILENT or name.endswith(b"." + SILENT):
         return None
     answers = []
-    if kind == AAAA and name in ADDRESSES:
-        answers = [(AAAA, ipaddress.IPv6Address(each).packed) for each in ADDRESSES[name]]
+    addresses = _moving() if name == MOVING else ADDRESSES.get(name)
+    if kind == AAAA and addresses:
+        answers = [(AAAA, ipaddress.IPv6Address(each).packed) for each in addresses]
     elif kind == A and name == V4_ONLY:
         answers = [(A, bytes([192, 0, 2, 1]))]
     elif kind == PTR and name in NAMES:
         answers = [(PTR, NAMES[name])]
-    known = answers or name in ADDRESSES or name == V4_ONLY or name in NAMES
+    known = answers or addresses or name == V4_ONLY or name in NAMES
     flags = 0x8580 | (0 if known else 3)
     records = b"".join(
         b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 0, len(data)) + data for kind, data in answers

@@ -32,8 +32,8 @@ struct SampleForecast: Hashable {
     self.targets = targets
     interval = group.interval
     if case .constant(let spacing?) = group.order {
-      interval = max(
-        interval, Nanoseconds(spacing.count.multipliedReportingOverflow(by: Int64(targets)).partialValue))
+      let (all, overflow) = spacing.count.multipliedReportingOverflow(by: Int64(targets))
+      interval = max(interval, Nanoseconds(overflow ? .max : all))
     }
     rate = interval > .zero ? Double(targets) * 1e9 / Double(interval.count) : nil
     switch group.probe {
@@ -48,7 +48,8 @@ struct SampleForecast: Hashable {
     var byTime: Double?
     if let duration, interval > .zero {
       // Deadlines from zero on, the end itself not among them.
-      byTime = Double((duration.count + interval.count - 1) / interval.count) * Double(targets)
+      let (times, rest) = duration.count.quotientAndRemainder(dividingBy: interval.count)
+      byTime = (Double(times) + (rest > 0 ? 1 : 0)) * Double(targets)
     }
     probes = [byCount, byTime].compactMap { $0 }.min()
   }

@@ -31,7 +31,7 @@ enum SampleGates {
     guard case .address(let address, let zone)? = try? TargetText.parse(host, defaultZone: "-") else {
       return false
     }
-    guard address == target.address else { return false }
+    guard target.isResolved, address == target.address else { return false }
     guard target.zone != 0, let zone, zone != "-" else { return true }
     return run.interfaceNames[target.zone] == zone || String(target.zone) == zone
   }

@@ -54,8 +54,7 @@ extension OptionTable<SampleVerbOption> {
 extension CommandDescription {
   static let sample = CommandDescription(
     name: "sample",
-    summary:
-      "Samples latency and loss of many targets by one plan, and says whether the network kept its promises.",
+    summary: "Samples many targets by one plan, and says whether its gates held.",
     operands: "PLAN",
     takesFiles: true,
     examples: [

@@ -41,7 +41,8 @@ package enum GateText {
   static func put(_ value: Gate.Value, into out: inout [UInt8]) {
     switch value {
     case .time(let time): out.put(duration: time)
-    case .share(let share): out.put(honestPercent: share)
+    // Near its limit two digits would not tell why it failed.
+    case .share(let share): out.put(honestPercent: share, further: 2)
     case .count(let count): out.put(decimal: count)
     }
   }
@@ -84,8 +85,7 @@ package enum GateText {
 }
 
 extension [UInt8] {
-  /// A length of time with a unit that suits it and three significant decimals at most: `870 ns`, `12.346 us`,
-  /// `1.512 ms`, `2.000 s`.
+  /// A length of time with a unit that suits it and three decimals at most: `870 ns`, `12.346 us`, `1.5 ms`, `2 s`.
   mutating func put(duration time: Nanoseconds) {
     let magnitude = time.count.magnitude
     if time.count < 0 { put(0x2d) }
@@ -93,21 +93,25 @@ extension [UInt8] {
     case ..<1_000:
       put(decimal: magnitude)
       put(" ns")
-    case ..<1_000_000:
-      put(thousandths: Int64(magnitude))
-      put(" us")
-    case ..<999_999_500:
-      put(thousandths: Int64((magnitude + 500) / 1_000))
-      put(" ms")
-    default:
-      put(thousandths: Int64((magnitude / 1_000 + 500) / 1_000))
-      put(" s")
+    case ..<1_000_000: put(trimmed: magnitude, " us")
+    case ..<999_999_500: put(trimmed: (magnitude + 500) / 1_000, " ms")
+    default: put(trimmed: (magnitude / 1_000 + 500) / 1_000, " s")
     }
+  }
+
+  /// Thousandths without zeros at the end, and a unit.
+  private mutating func put(trimmed thousandths: UInt64, _ unit: String) {
+    put(thousandths: Int64(thousandths))
+    while last == 0x30 { removeLast() }
+    if last == 0x2e { removeLast() }
+    put(unit)
   }
 
   /// A share of one as percent, with the decimals that it takes to tell it from none and from all: 0.1 % of 10,000 is
   /// not 0 %, and one answer of a million is not 100 %.
-  mutating func put(honestPercent share: Double) {
+  ///
+  /// - Parameter further: more decimals than those.
+  mutating func put(honestPercent share: Double, further: Int = 0) {
     guard share.isFinite, share > 0 else { return put("0 %") }
     guard share < 1 else { return put("100 %") }
     // The side that is nearer decides how many decimals are needed.
@@ -118,6 +122,7 @@ extension [UInt8] {
       decimals += 1
       bound /= 10
     }
+    decimals += Swift.min(Swift.max(further, 0), 4)
     var scale = 100.0
     for _ in 0..<decimals { scale *= 10 }
     var digits = UInt64((share * scale).rounded())

@@ -1,6 +1,7 @@
 import Plan
 import ProbeEngine
 import Report
+import Statistics
 import Testing
 import Timing
 import Wire

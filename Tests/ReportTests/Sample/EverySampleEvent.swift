@@ -158,10 +158,12 @@ struct EverySampleEvent {
     var full = NeighborSummary(target: 0, verdict: .agrees, at: .zero)
     full.claims = [
       NeighborClaim(
-        optionLink: link, frameLink: link, source: linkLocal, flags: [], answers: 2,
+        optionLink: link, frameLink: link, source: linkLocal, flags: NeighborAdvertisement.Flags(rawValue: 0),
+        answers: 2,
         roundTrip: .microseconds(90), firstAt: .zero),
       NeighborClaim(
-        optionLink: nil, frameLink: nil, source: peer, flags: [], answers: 1, roundTrip: nil, firstAt: .zero),
+        optionLink: nil, frameLink: nil, source: peer, flags: NeighborAdvertisement.Flags(rawValue: 0),
+        answers: 1, roundTrip: nil, firstAt: .zero),
     ]
     full.kernel = KernelNeighbor(address: linkLocal, interface: 2, link: link, state: .reachable)
     full.sendErrno = 101

@@ -34,18 +34,18 @@ import Wire
     let run = makeSampleRun()
     #expect(
       PrintedSample(SampleText(options: Self.plain), run, reports: [Self.report(run)]).lines == [
-        "nodes (icmp6, 3 targets, one probe each 100.000 ms, cluster=prod-a), times in ms",
-        "target        probes     loss  errors    min    p50    p90    p99    max  jitter  hlim",
-        "2001:db8::2        3      0 %       0  0.100  0.200  0.300  0.300  0.300   0.012    64",
-        "host.example       3  66.67 %       1  1.500  1.500  1.500  1.500  1.500       -     -",
-        "fe80::1%eth0       2    100 %       0      -      -      -      -      -       -     -",
-        "all                8     50 %       1  0.100  0.200  1.500  1.500  1.500       -     -",
+        "nodes (icmp6, 3 targets, one probe each 100 ms, cluster=prod-a), times in ms",
+        "target        probes    loss  errors    min    p50    p90    p99    max  jitter  hlim",
+        "2001:db8::2        3     0 %       0  0.100  0.200  0.300  0.300  0.300   0.012    64",
+        "host.example       3  66.7 %       1  1.500  1.500  1.500  1.500  1.500       -     -",
+        "fe80::1%eth0       2   100 %       0      -      -      -      -      -       -     -",
+        "all                8    50 %       1  0.100  0.200  1.500  1.500  1.500       -     -",
         "",
-        "api (tcp, 1 target, one probe each 1.000 s), times in ms",
+        "api (tcp, 1 target, one probe each 1 s), times in ms",
         "target             probes  loss    min    p50    p90    p99    max",
         "[2001:db8::2]:443       1   0 %  0.080  0.080  0.080  0.080  0.080",
         "",
-        "9 attempted = 5 ok + 3 lost + 1 not sent; 2 not believed; in 60.000 s",
+        "9 attempted = 5 ok + 3 lost + 1 not sent; 2 not believed; in 60 s",
         "schedule error p50/p99/max 0.010/0.020/0.020 ms, deadlines missed: 0",
         "",
       ])
@@ -56,10 +56,10 @@ import Wire
     var options = Self.plain
     options.width = 50
     let lines = PrintedSample(SampleText(options: options), run, reports: [Self.report(run)]).lines
-    #expect(lines[1] == "target        probes     loss    p50    p99    max")
+    #expect(lines[1] == "target        probes    loss    p50    p99    max")
     options.width = 1
     let narrow = PrintedSample(SampleText(options: options), run, reports: [Self.report(run)]).lines
-    #expect(narrow[1] == "target        probes     loss    p50")
+    #expect(narrow[1] == "target        probes    loss    p50")
   }
 
   @Test func ofManyTargetsTheWorstAreShownAndTheOthersCounted() {
@@ -85,10 +85,10 @@ import Wire
     report.timelines = [timeline]
     #expect(
       PrintedSample(SampleText(options: Self.plain), run, reports: [report]).lines[6]
-        == "  .:-=+*%#x .  mean 0.000..2.800 ms, 110.000 ms")
+        == "  .:-=+*%#x .  mean 0.000..2.800 ms, 110 ms")
     #expect(
       PrintedSample(SampleText(), run, reports: [report]).lines[6]
-        == "  ▁▂▃▄▅▆▇█× ▁  mean 0.000..2.800 ms, 110.000 ms")
+        == "  ▁▂▃▄▅▆▇█× ▁  mean 0.000..2.800 ms, 110 ms")
   }
 
   @Test func noticesAreKeptUntilTheEndButNotWithoutBound() {
@@ -111,7 +111,7 @@ import Wire
       lines.suffix(5) == [
         "+2.000 s host.example: address 2001:db8::3 is now none",
         "+2.500 s 2001:db8::2: path 2001:db8::2 > * is now 2001:db8::3",
-        "+3.000 s nodes: this host did not run for 1.000 s, 30 deadlines passed without a probe",
+        "+3.000 s nodes: this host did not run for 1 s, 30 deadlines passed without a probe",
         "and 1 more notice; the JSON lines have them all", "",
       ])
   }
@@ -132,7 +132,7 @@ import Wire
     }
     #expect(
       lines().suffix(2) == [
-        "+0.000 s 2001:db8::2: trace 1 2001:db8:1::1 1.000 ms, 2 *; not reached (gap limit)", "",
+        "+0.000 s 2001:db8::2: trace 1 2001:db8:1::1 1 ms, 2 *; not reached (gap limit)", "",
       ])
     order.isAction = false
     #expect(lines().count == 14)
@@ -175,7 +175,7 @@ import Wire
     let lines = PrintedSample(SampleText(options: options), run, reports: [Self.report(run, gates: gates)])
       .lines
     #expect(lines[0].hasPrefix("\u{1b}[1mnodes\u{1b}[0m (icmp6"))
-    #expect(lines[3].hasPrefix("host.example       3  \u{1b}[31m66.67 %\u{1b}[0m       1"))
+    #expect(lines[3].hasPrefix("host.example       3  \u{1b}[31m66.7 %\u{1b}[0m       1"))
     #expect(lines.contains("\u{1b}[31m✗\u{1b}[0m nodes: p99 < 2ms: failed, nothing was measured"))
   }
 }
@@ -183,7 +183,7 @@ import Wire
 @Suite struct GateTextTests {
   @Test(arguments: [
     (0.0, "0 %"), (1.0, "100 %"), (0.5, "50 %"), (0.001, "0.1 %"), (0.00001, "0.001 %"),
-    (0.0000125, "0.00125 %"),
+    (0.0000125, "0.0013 %"),
     (1.0 / 3, "33.3 %"), (2.0 / 3, "66.7 %"), (0.025, "2.5 %"), (0.9999, "99.99 %"), (0.999_999, "99.9999 %"),
     (1e-12, "0.0000001 %"), (-1.0, "0 %"), (Double.nan, "0 %"), (7.0, "100 %"),
   ])
@@ -193,13 +193,19 @@ import Wire
 
   @Test(
     arguments: [
-      (0, "0 ns"), (999, "999 ns"), (1_000, "1.000 us"), (12_346, "12.346 us"), (1_512_400, "1.512 ms"),
-      (999_999_499, "999.999 ms"), (999_999_500, "1.000 s"), (90_000_000_000, "90.000 s"),
-      (-1_500, "-1.500 us"),
+      (0, "0 ns"), (999, "999 ns"), (1_000, "1 us"), (12_346, "12.346 us"), (1_512_400, "1.512 ms"),
+      (999_999_499, "999.999 ms"), (999_999_500, "1 s"), (90_000_000_000, "90 s"),
+      (-1_500, "-1.5 us"),
       (Int64.min, "-9223372036.855 s"), (Int64.max, "9223372036.855 s"),
     ] as [(Int64, String)])
   func aTimeHasTheUnitThatSuitsIt(_ nanoseconds: Int64, _ expected: String) {
     #expect(text { $0.put(duration: Nanoseconds(nanoseconds)) } == expected)
+  }
+
+  @Test func aShareNearItsLimitHasMoreDigits() {
+    #expect(text { GateText.put(.share(0.001_004), into: &$0) } == "0.1004 %")
+    #expect(text { GateText.put(.share(1.0 / 3), into: &$0) } == "33.333 %")
+    #expect(text { GateText.put(.count(7), into: &$0) } == "7")
   }
 
   @Test func metricsHaveTheirNames() {
