@@ -95,9 +95,12 @@ package struct SampleGroup: Sendable {
   package struct Retry: Hashable, Sendable {
     package var attempts: Int
     package var backoff: Double
-    package init(attempts: Int, backoff: Double) {
+    /// A probe that could not leave is a target's last.
+    package var endsAtSendError: Bool
+    package init(attempts: Int, backoff: Double, endsAtSendError: Bool = false) {
       self.attempts = attempts
       self.backoff = backoff
+      self.endsAtSendError = endsAtSendError
     }
   }
 
@@ -106,6 +109,9 @@ package struct SampleGroup: Sendable {
   /// Between two probes to one target; zero: as fast as possible.
   package var interval: Nanoseconds = .seconds(1)
   package var order: Order = .constant(spacing: nil)
+  /// A deadline that is missed by more than this is dropped; nil: by more than the group's tick, and 10 ms. Targets
+  /// that are all asked at once (no spacing) need as much as their sending takes.
+  package var maximumLateness: Nanoseconds?
   /// From the probe's departure until it has failed.
   package var timeout: Nanoseconds = .seconds(1)
   /// So long behind the timeout an answer is `late`; after that the probe is lost, whatever comes.

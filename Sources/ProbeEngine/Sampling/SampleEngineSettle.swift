@@ -46,7 +46,12 @@ extension SampleEngine {
     table.update(slot.number) { $0.state = state }
     inFlight -= 1
     tallies[target].count(record.outcome, isWarmup: slot.isWarmup)
-    if record.outcome == .ok || record.outcome == .late { noteAnswered(target, record.group) }
+    switch record.outcome {
+    case .ok, .late: endRetries(target, record.group)
+    case .sendError:
+      if groups[record.group].retry?.endsAtSendError == true { endRetries(target, record.group) }
+    case .lost, .icmpError: break
+    }
     if configuration.reportsRecords { events.append(.record(record)) }
     if slot.state == .order {
       if !slot.isWarmup { close(record.outcome, slot, record.group, at: record.at) }
@@ -56,7 +61,7 @@ extension SampleEngine {
     settle(at: record.at)
   }
 
-  private mutating func noteAnswered(_ target: Int, _ group: Int) {
+  private mutating func endRetries(_ target: Int, _ group: Int) {
     guard groups[group].retry != nil else { return }
     tallies[target].hasAnswered = true
     guard tallies[target].awaitsRetry else { return }

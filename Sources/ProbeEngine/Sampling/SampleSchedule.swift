@@ -17,6 +17,7 @@ struct SampleSchedule {
   /// From a target's probe to its next.
   private let cycle: UInt64
   /// Index of the next deadline.
+  private let maximumLateness: Nanoseconds?
   private var tick: UInt64 = 0
   private var random: RandomNumbers
   /// When the next probe is due; always in the past where probes leave as fast as possible.
@@ -26,6 +27,7 @@ struct SampleSchedule {
     self.start = start
     targets = UInt64(max(count, 1))
     interval = UInt64(max(group.interval.count, 0))
+    maximumLateness = group.maximumLateness
     random = RandomNumbers(seed: seed)
     nextDeadline = start
     switch group.order {
@@ -70,7 +72,7 @@ struct SampleSchedule {
   /// period or `Pacer.catchUpLimit`, beyond it all but the last one due. Returns how many; `dropped` is told each
   /// of them, `Pacer.maximumPoissonDraws` at most.
   mutating func skipMissed(now: Instant, _ dropped: (Instant) -> Void) -> Int {
-    guard now - nextDeadline > max(period, Pacer.catchUpLimit) else { return 0 }
+    guard now - nextDeadline > maximumLateness ?? max(period, Pacer.catchUpLimit) else { return 0 }
     switch kind {
     case .immediate: return 0
     case .constant(let spacing):

@@ -175,7 +175,8 @@ extension FpingText {
       run.put(name: target, into: &name)
       for octet in name { out.put(octet == 0x27 ? 0x5f : octet) }
       out.put("' fping.\(kind) \(form) ")
-      out.put(decimal: ((options.reportInterval?.count ?? 0) + 500_000_000) / 1_000_000_000)
+      let seconds = Double(options.reportInterval?.count ?? 0) / 1e9
+      out.put(decimal: UInt64(max(seconds.rounded(.toNearestOrEven), 0)))
       out.put(0x0a)
       for dimension in dimensions { out.put("DIMENSION \(dimension)\n") }
     }

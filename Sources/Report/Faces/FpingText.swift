@@ -75,9 +75,7 @@ package struct FpingText {
       writeTimeout(record, wall, into: &out)
     case .sendError:
       addLoss(record.target)
-      // A target that is asked again and again is told of once.
-      let isTold =
-        options.mode == .reach ? options.isVerbose && tallies[record.target].sent == 1 : options.showsProbes
+      let isTold = options.isVerbose || options.showsProbes
       guard isTold, !options.isQuiet else { return }
       run.put(name: record.target, into: &out.standardError)
       out.standardError.put(": error while sending ping: ")

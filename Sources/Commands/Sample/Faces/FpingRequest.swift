@@ -11,6 +11,8 @@ extension FpingInvocation {
     var group = SampleGroup(name: "fping6", probe: .echo)
     group.interval = period
     group.order = .constant(spacing: spacing)
+    // What is counted is sent, however late; a loop that was stopped for long does not make up for it.
+    group.maximumLateness = text.mode == .loop ? max(period, .milliseconds(10)) : .seconds(1_000_000_000)
     group.timeout = timeout
     // What comes later is discarded.
     group.lateWindow = .zero
@@ -19,7 +21,8 @@ extension FpingInvocation {
     group.count = count
     if text.mode == .reach {
       group.count = 1
-      group.retry = SampleGroup.Retry(attempts: Int(retries) + 1, backoff: backoff)
+      group.retry = SampleGroup.Retry(
+        attempts: Int(retries) + 1, backoff: backoff, endsAtSendError: true)
     }
     group.path.hopLimit = hopLimit
     group.path.trafficClass = trafficClass

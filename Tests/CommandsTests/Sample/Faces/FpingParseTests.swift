@@ -97,7 +97,7 @@ import Wire
     let invocation = try Self.parse("::1 b")
     #expect(invocation.targets == .names(["::1", "b"]))
     let group = try #require(invocation.request([]).configuration.groups.first)
-    #expect(group.retry == SampleGroup.Retry(attempts: 4, backoff: 1.5))
+    #expect(group.retry == SampleGroup.Retry(attempts: 4, backoff: 1.5, endsAtSendError: true))
     #expect(group.count == 1)
     #expect(group.timeout == .milliseconds(500))
     #expect(group.lateWindow == .zero)
