@@ -146,7 +146,10 @@ private let homeAgents = IPv6Address(bits: 0x2001_0db8_0000_0000_fdff_ffff_ffff_
   @Test func `several targets each have their count, and the run ends with the last of them`() {
     let others = [target, stranger, ourselves]
     for until in [PingConfiguration.Until.attempted(2), .replied(2)] {
-      var c = configuration { $0.until = until }
+      var c = configuration {
+        $0.until = until
+        $0.pace = .schedule(.burst(count: 1, interval: .seconds(1)))
+      }
       c.targets = others.map { ProbeTarget(address: $0) }
       var engine = PingEngine(c, at: .zero)
       for turn in 0..<2 as Range<Int64> {
@@ -164,7 +167,7 @@ private let homeAgents = IPv6Address(bits: 0x2001_0db8_0000_0000_fdff_ffff_ffff_
   }
 
   @Test func `one target's address does not answer for another's probe`() {
-    var c = configuration()
+    var c = configuration { $0.pace = .schedule(.burst(count: 1, interval: .seconds(1))) }
     c.targets = [ProbeTarget(address: target), ProbeTarget(address: stranger)]
     var engine = PingEngine(c, at: .zero)
     let probes = engine.send(at: .zero)

@@ -26,6 +26,7 @@ struct EveryEvent {
       ], source: name, interface: name, payloadLength: 56, identifier: 7, flowLabel: 0x12345, path: .raw,
       arrival: .pcap, version: name)
     run.targets[0].reverseName = name
+    run.unresolved = [PingRun.Unresolved(name: name, reason: name)]
     run.pathNotes = [name, "ping_group_range is closed"]
     run.interfaceNames = [2: name]
     self.run = run

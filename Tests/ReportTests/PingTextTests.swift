@@ -150,10 +150,23 @@ import Wire
     #expect(printed.lines[0].hasPrefix("ping 2 targets"))
     #expect(printed.lines[1].hasPrefix("2026-11-21T10:05:16.397248000Z two: seq 1 from 2001:db8::3"))
     #expect(printed.standardError.contains("two: 1 attempted = 1 replied\n"))
+    #expect(printed.standardOutput.hasSuffix("\n\n2 targets, 2 answered\n2 attempted = 2 replied\n"))
+    let row = printed.lines.first { $0.hasPrefix("two (2001:db8::3) ") }
     #expect(
-      printed.lines.suffix(8) == [
-        "", "target                  sent  replied   lost %      min     mean      p99      max ms", "", "", "", "", "", "",
-      ])
+      row?.split(separator: " ").prefix(5).map(String.init) == ["two", "(2001:db8::3)", "1", "1", "0.0"])
+  }
+
+  @Test func namesWithoutAnAddressAreRowsOfTheTable() {
+    var run = Self.run
+    run.unresolved = [PingRun.Unresolved(name: "no\u{1b}where.example", reason: "Name or service not known")]
+    var summary = makeSummary(sent: 2, replied: 1, over: 0)
+    summary.lost = 1
+    let printed = Printed(PingText(options: Self.options()), run, summaries: [summary])
+    #expect(
+      printed.lines.contains { $0.hasPrefix("no") && $0.hasSuffix("  Name or service not known") })
+    #expect(!printed.standardOutput.utf8.contains(0x1b))
+    #expect(printed.standardOutput.contains("\n1 target, 1 answered; 1 name without an address\n"))
+    #expect(printed.lines.contains { $0.hasPrefix("target  ") && $0.hasSuffix(" max ms") })
   }
 
   @Test func anEventOfAnUnknownTargetIsPrintedWithoutItsName() {

@@ -37,6 +37,9 @@ package struct PingEngine: ~Copyable {
   var rejected: [UInt64]
   /// Probes without a verdict, over all targets.
   private(set) var inFlight: UInt64 = 0
+  /// Those of them whose target has answered before, or is the only one: that a target is not there at all says nothing
+  /// about how much the path can take.
+  private(set) var expectedInFlight: UInt64 = 0
   /// The longest time from call to read of any believed reply; the host's own share must be waited for as well.
   var longestRoundTrip: Nanoseconds?
   /// Every probe up to this one has been answered, or is overtaken by one that has been.
@@ -108,9 +111,13 @@ package struct PingEngine: ~Copyable {
   package var nextProbe: UInt64 { table.next }
 
   /// The next probe's transmit stamp is wanted: each one's, but in a flood that sends whole windows at once, where
-  /// stamps cost a sixth of the rate, every sixteenth's. Of several targets each has a right to its round trips.
+  /// stamps cost a sixth of the rate, every sixteenth's. Of several targets each has its first one's, and every
+  /// sixteenth's of its own.
   package var stampsNextTransmit: Bool {
-    !sequencer.isBatching || targets.count > 1 || table.next & 15 == 0
+    guard sequencer.isBatching, !targets.isEmpty else { return true }
+    if targets.count == 1 { return table.next & 15 == 0 }
+    let attempted = targets[nextTarget].attempted
+    return attempted == 0 || (attempted &+ UInt64(nextTarget)) & 15 == 0
   }
   /// Whether that probe's was.
   package func isStamped(_ probe: UInt64) -> Bool { table[probe]?.isStamped ?? false }
@@ -140,9 +147,10 @@ package struct PingEngine: ~Copyable {
     reportOutstanding(target: target, now: now)
     let stamp = now.nanoseconds.addingSaturating(wallOffset) / 1_000
     if outstanding == 0 { sequencer.windowStarts(at: now) }
+    let isExpected = targets.count == 1 || targets[target].answered > 0
     let probe = table.claim(
       target: target, sequence: sequence, scheduledAt: deadline, now: now, stamp: stamp,
-      isStamped: stampsNextTransmit)
+      isStamped: stampsNextTransmit, isExpected: isExpected)
     let octets =
       question?.write(
         into: &buffer, number: wireNumber(probe), nonce: nonce(probe),
@@ -151,6 +159,7 @@ package struct PingEngine: ~Copyable {
 
     targets[target].send(at: now)
     inFlight += 1
+    if isExpected { expectedInFlight += 1 }
     lastSentAt = now
     lateness.record(deadline: deadline, departure: now)
     nextTarget = nextTarget + 1 == targets.count ? 0 : nextTarget + 1
@@ -300,7 +309,10 @@ package struct PingEngine: ~Copyable {
     table.setState(state, of: slot.probe)
     let target = Int(slot.target)
     targets[target].move(from: slot.state, to: state)
-    if slot.state == .inFlight { inFlight -= 1 }
+    if slot.state == .inFlight {
+      inFlight -= 1
+      if slot.isExpected { expectedInFlight -= 1 }
+    }
     if state.isAnswered, case .replied(let count) = configuration.until, targets[target].answered == count {
       satisfiedTargets += 1
     }

@@ -163,7 +163,7 @@ extension PingEngine {
     let before = outstanding
     youngestAnswered = max(youngestAnswered ?? 0, slot.probe)
     if outstanding == 0, before > 0 || inFlight == 0 {
-      sequencer.windowAnswered(inFlight: inFlight, at: now)
+      sequencer.windowAnswered(inFlight: expectedInFlight, at: now)
     }
   }
 

@@ -25,6 +25,8 @@ struct ProbeSlot: NumberedSlot {
   var state: ProbeState = .free
   /// A transmit stamp was asked for; without one the round trip is not measured at all.
   var isStamped = true
+  /// An answer is to be expected: the target has answered before.
+  var isExpected = true
 
   static var free: ProbeSlot { ProbeSlot() }
   var number: UInt64 { probe }
@@ -49,13 +51,15 @@ struct SendTable {
 
   /// Takes the next number for a probe that is about to be sent.
   mutating func claim(
-    target: Int, sequence: UInt64, scheduledAt: Instant, now: Instant, stamp: Int64, isStamped: Bool
+    target: Int, sequence: UInt64, scheduledAt: Instant, now: Instant, stamp: Int64, isStamped: Bool,
+    isExpected: Bool = true
   ) -> UInt64 {
     let probe = ring.next
     ring.claim(
       ProbeSlot(
         probe: probe, sequence: sequence, scheduledAt: scheduledAt, sentAt: now, stamp: stamp,
-        target: Int32(truncatingIfNeeded: target), state: .inFlight, isStamped: isStamped),
+        target: Int32(truncatingIfNeeded: target), state: .inFlight, isStamped: isStamped,
+        isExpected: isExpected),
       now: now)
     return probe
   }

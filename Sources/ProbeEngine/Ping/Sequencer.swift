@@ -8,6 +8,9 @@ struct Sequencer {
   /// Where the answers to a whole window are back within this, path and responder are not what limits the rate,
   /// and the window doubles; where it takes longer, it goes back to what was asked for.
   private static let promptly = Nanoseconds.milliseconds(1)
+  /// The same for several targets, to each of which the kernel looks up the way: a window takes longer to send, and is
+  /// shared by several paths.
+  private static let promptlyAmongSeveral = Nanoseconds.milliseconds(4)
   private static let largestFloodWindow = 128
   /// Nothing from the peer may stretch the adaptive interval further than this (iputils' own longest wait).
   private static let longestAdaptiveInterval = Nanoseconds.seconds(10)
@@ -131,7 +134,7 @@ struct Sequencer {
       // So many at once are too many for path or host: it stays at half of them.
       largestWindow = max(floodWindow / 2, window, 1)
       floodWindow = largestWindow
-    } else if now - windowStartedAt <= Sequencer.promptly {
+    } else if now - windowStartedAt <= (turns > 1 ? Sequencer.promptlyAmongSeveral : Sequencer.promptly) {
       floodWindow = min(floodWindow * 2, max(window, largestWindow))
     } else {
       floodWindow = max(window, 1)

@@ -22,7 +22,7 @@ struct PingTextTable {
 
   mutating func add(_ summary: PingSummary) {
     count += 1
-    if summary.replied + summary.late + summary.corrupted > 0 { answered += 1 }
+    if summary.replied > 0 || summary.late > 0 || summary.corrupted > 0 { answered += 1 }
     total.attempted &+= summary.attempted
     total.replied &+= summary.replied
     total.corrupted &+= summary.corrupted
