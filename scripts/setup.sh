@@ -24,7 +24,8 @@ declare -A shown_by=(
   [python3-scapy]=/usr/lib/python3/dist-packages/scapy [strace]=strace [faketime]=faketime
   [libcap2-bin]=setcap [file]=file [binutils]=readelf [procps]=sysctl [graphviz]=dot
   [traceroute]=/usr/bin/traceroute.db [ndisc6]=ndisc6 [iputils-tracepath]=tracepath [mtr-tiny]=mtr [scamper]=scamper
-  [radvd]=radvd [dnsmasq-base]=dnsmasq [prometheus]=promtool
+  [radvd]=radvd [dnsmasq-base]=dnsmasq [prometheus-smokeping-prober]=prometheus-smokeping-prober
+  [prometheus]=promtool
 )
 build_packages=(git pkg-config util-linux gcc g++ libc6-dev libpcap-dev libyaml-dev)
 lab_packages=(python3 iproute2 nftables ethtool procps)
@@ -35,6 +36,7 @@ test_packages=(
 )
 bench_packages=(
   "${lab_packages[@]}" iputils-ping fping tcpdump traceroute ndisc6 mtr-tiny scamper
+  prometheus-smokeping-prober
 )
 
 # is_there PACKAGE
@@ -65,17 +67,25 @@ need_packages() {
   fi
   if command -v apt-get >/dev/null && [[ ${as_root[*]} != false ]]; then
     printf '%s: installing %s\n' "${0##*/}" "${missing[*]}" >&2
-    local log
+    local log policy=
     log=$(mktemp)
+    # Some of these bring a daemon along that their package would start (invoke-rc.d(8)): none is wanted.
+    if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+      policy=/usr/sbin/policy-rc.d
+      printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy" || policy=
+    fi
+    forget_policy() { [[ -z $policy ]] || "${as_root[@]}" rm -f "$policy"; }
     # A package list that is missing or old is the usual reason for a failure, so update and try once more.
     local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=120
       --no-install-recommends "${missing[@]}")
     if "${install[@]}" </dev/null >"$log" 2>&1 \
       || { "${as_root[@]}" apt-get update -q </dev/null >>"$log" 2>&1 \
         && "${install[@]}" </dev/null >>"$log" 2>&1; }; then
+      forget_policy
       rm -f "$log"
       return 0
     fi
+    forget_policy
     tail -n 5 "$log" >&2
     rm -f "$log"
   fi

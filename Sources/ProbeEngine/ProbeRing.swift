@@ -16,6 +16,8 @@ protocol NumberedSlot {
 struct ProbeRing<Slot: NumberedSlot> {
   /// A slot younger than this is kept for late answers while there is room to grow.
   private let history: Nanoseconds
+  /// For history alone the ring grows no further than this.
+  private let historyCapacity: Int
   /// A power of two; where it is full, the oldest probe makes room for the next.
   private let maximumCapacity: Int
 
@@ -25,7 +27,8 @@ struct ProbeRing<Slot: NumberedSlot> {
   /// Every probe below this one has its verdict.
   private(set) var firstUnresolved: UInt64 = 0
 
-  init(initialCapacity: Int, maximumCapacity: Int, history: Nanoseconds) {
+  init(initialCapacity: Int, maximumCapacity: Int, history: Nanoseconds, historyCapacity: Int? = nil) {
+    self.historyCapacity = historyCapacity ?? maximumCapacity
     slots = Array(repeating: .free, count: initialCapacity)
     self.maximumCapacity = maximumCapacity
     self.history = history
@@ -41,7 +44,11 @@ struct ProbeRing<Slot: NumberedSlot> {
   /// Takes the next number for a probe that is about to be sent; `slot` must hold `next`.
   mutating func claim(_ slot: Slot, now: Instant) {
     let old = slots[index(next)]
-    if !old.isFree, slots.count < maximumCapacity, old.isInFlight || now - old.sentAt < history { grow() }
+    if !old.isFree, slots.count < maximumCapacity,
+      old.isInFlight || slots.count < historyCapacity && now - old.sentAt < history
+    {
+      grow()
+    }
     slots[index(next)] = slot
     next += 1
   }

@@ -4,22 +4,39 @@ import Wire
 
 /// From what a person typed to an address with its zone.
 enum TargetResolution {
-  /// Resolves one target. `interface`: the index that `-I` chose, or 0; it serves as the zone where one is missing.
+  /// Resolves one target: its first address. `interface`: the index that `-I` chose, or 0; it serves as the zone where
+  /// one is missing.
   static func resolve(_ text: String, interface: UInt32) throws(PingFailure) -> PingStart.Target {
+    // The resolver throws where it has no address.
+    guard let first = try resolve(text, interface: interface, atMost: 1).first else {
+      throw .missingZone(text, candidates: [])
+    }
+    return first
+  }
+
+  /// So many addresses of a name, in the system's order of preference; never empty.
+  static func resolve(
+    _ text: String, interface: UInt32, atMost count: Int
+  ) throws(PingFailure) -> [PingStart.Target] {
     let (addressText, zoneText) = split(text)
     if let address = try? IPv6Address(parsing: addressText) {
       let zone = try zone(zoneText, of: address, in: text, interface: interface)
-      return PingStart.Target(
-        name: text, canonicalName: text, address: address, zone: zone, isNumeric: true)
+      return [
+        PingStart.Target(
+          name: text, canonicalName: text, address: address, zone: zone, isNumeric: true)
+      ]
     }
     let answer = try lookUp(text)
-    // The resolver throws where it has no address.
-    guard let first = answer.addresses.first else { throw .missingZone(text, candidates: []) }
-    let zone = first.scope == 0 && first.address.needsZone ? interface : first.scope
-    guard zone != 0 || !first.address.needsZone else { throw .missingZone(text, candidates: candidates()) }
-    return PingStart.Target(
-      name: text, canonicalName: answer.canonicalName ?? text, address: first.address, zone: zone,
-      isNumeric: false)
+    var targets: [PingStart.Target] = []
+    for found in answer.addresses.prefix(count) {
+      let zone = found.scope == 0 && found.address.needsZone ? interface : found.scope
+      guard zone != 0 || !found.address.needsZone else { throw .missingZone(text, candidates: candidates()) }
+      targets.append(
+        PingStart.Target(
+          name: text, canonicalName: answer.canonicalName ?? text, address: found.address, zone: zone,
+          isNumeric: false))
+    }
+    return targets
   }
 
   /// All addresses of a target, in the system's order of preference; never none.

@@ -38,6 +38,13 @@ package struct LossBursts: Sendable {
 
   package init(firstSequence: UInt64 = 0) { firstOpen = firstSequence }
 
+  /// Goes on from what somebody else has counted, in order, up to `firstSequence`: how many bursts, the longest, and
+  /// the one at the end. `lost` and `counted` begin at 0.
+  package init(firstSequence: UInt64, bursts: UInt64, longest: UInt64, current: UInt64) {
+    firstOpen = firstSequence
+    (self.bursts, self.longest, self.current) = (bursts, longest, current)
+  }
+
   /// The mean length of all bursts; nil if there was none.
   package var meanLength: Double? { bursts == 0 ? nil : Double(lost) / Double(bursts) }
 

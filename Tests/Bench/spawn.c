@@ -1,5 +1,6 @@
-// spawn RUNS COMMAND... -- COMMAND...: runs the commands in turn, RUNS times each, output to /dev/null, and
-// prints for each run the command's number, its wall time in nanoseconds and its peak resident set in KiB.
+// spawn RUNS COMMAND... -- COMMAND...: runs the commands in turn, RUNS times each, standard output to /dev/null or to
+// the file that SPAWN_OUTPUT names, and prints for each run the command's number, its wall time in nanoseconds, its
+// peak resident set in KiB, and its processor time in nanoseconds. RUNS written as =N: without runs to warm up before.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>
@@ -20,7 +21,8 @@ static long long now(void) {
 
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
-  int runs = atoi(argv[1]), count = 1;
+  int isCold = argv[1][0] == '=', runs = atoi(argv[1] + isCold), count = 1;
+  const char *output = getenv("SPAWN_OUTPUT");
   char **commands[16] = {argv + 2};
   for (int i = 2; i < argc; i++) {
     if (strcmp(argv[i], "--") == 0 && count < 16) {
@@ -30,8 +32,8 @@ int main(int argc, char **argv) {
   }
   posix_spawn_file_actions_t quiet;
   posix_spawn_file_actions_init(&quiet);
-  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-  for (int run = -3; run < runs; run++) {  // the first three only warm the caches
+  posix_spawn_file_actions_addopen(&quiet, 1, output ? output : "/dev/null", O_WRONLY | O_APPEND, 0);
+  for (int run = isCold ? 0 : -3; run < runs; run++) {  // the first three only warm the caches
     for (int which = 0; which < count; which++) {
       pid_t child;
       long long began = now();
@@ -44,7 +46,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "spawn: %s: status %d\n", commands[which][0], status);
         return 4;
       }
-      if (run >= 0) printf("%d %lld %ld\n", which, took, usage.ru_maxrss);
+      long long processor = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
+                            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
+      if (run >= 0) printf("%d %lld %ld %lld\n", which, took, usage.ru_maxrss, processor);
     }
   }
   return 0;

@@ -79,7 +79,7 @@ import Timing
           #expect(invocation.request.targetNames.count == 1)
         } else {
           let invocation = try PingVerb.parse(arguments)
-          #expect(!invocation.request.targetNames.isEmpty)
+          #expect(!invocation.request.targetNames.isEmpty || !invocation.targetLists.isEmpty)
         }
         parsed += 1
       } catch {

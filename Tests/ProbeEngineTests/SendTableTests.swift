@@ -12,7 +12,7 @@ extension SendTable {
 }
 
 @Suite struct SendTableTests {
-  private let capacity: UInt64 = 131_072
+  private let capacity: UInt64 = 1 << 20
 
   @Test func `numbers are claimed one after the other and each finds its own slot`() {
     var table = SendTable()

@@ -147,9 +147,13 @@ import Wire
     let printed = Printed(
       PingText(options: Self.options { $0.showsTimestamps = true }), run, [.reply(second)],
       snapshots: [summaries], summaries: summaries)
-    #expect(printed.lines[2].hasPrefix("2026-11-21T10:05:16.397248000Z two: seq 1 from 2001:db8::3"))
+    #expect(printed.lines[0].hasPrefix("ping 2 targets"))
+    #expect(printed.lines[1].hasPrefix("2026-11-21T10:05:16.397248000Z two: seq 1 from 2001:db8::3"))
     #expect(printed.standardError.contains("two: 1 attempted = 1 replied\n"))
-    #expect(printed.lines.contains("two (2001:db8::3)"))
+    #expect(
+      printed.lines.suffix(8) == [
+        "", "target                  sent  replied   lost %      min     mean      p99      max ms", "", "", "", "", "", "",
+      ])
   }
 
   @Test func anEventOfAnUnknownTargetIsPrintedWithoutItsName() {

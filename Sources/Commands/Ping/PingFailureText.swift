@@ -19,6 +19,17 @@ enum PingFailureText {
     }
   }
 
+  /// Why a name has no address, without the name.
+  static func reason(_ failure: PingFailure) -> String {
+    switch failure {
+    case .resolution(_, _, hasIPv4: true): "the name has only IPv4 addresses"
+    case .resolution(_, let error, hasIPv4: false): error.text
+    case .missingZone: "the zone is missing"
+    case .unknownInterface(let name): "\(quoted(name)) is not an interface of this host"
+    default: text(failure, isFace: false).joined(separator: "; ")
+    }
+  }
+
   static func text(_ failure: PingFailure, isFace: Bool) -> [String] {
     switch failure {
     case .resolution(let name, let error, let hasIPv4):

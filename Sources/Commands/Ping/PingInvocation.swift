@@ -4,6 +4,10 @@ package import Runtime
 package struct PingInvocation: Sendable {
   package var request: PingRequest
   package var output: PingOutputOptions
+  /// Lists that are read before the run begins, in the order given; their targets follow those of `request`.
+  package var targetLists: [TargetList] = []
+  /// Addresses that the prefixes among the targets may have.
+  package var addressLimit = PingTargetTexts.usualLimit
   /// Lines for standard error before the run begins, without program name or newline.
   package var notices: [String] = []
 

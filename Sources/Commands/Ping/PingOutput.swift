@@ -21,8 +21,18 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
   /// iputils before 20231222 names the target by its address's reverse name.
   private let headerNamesReverse: Bool
 
-  init(_ writer: Writer, request: PingRequest, headerNamesReverse: Bool) {
-    self.headerNamesReverse = headerNamesReverse && request.looksUpNames
+  private let exitPolicy: PingOutputOptions.ExitPolicy
+  private let asksAllAddresses: Bool
+  private let programName: String
+  /// What the run means to a script, once it has ended.
+  private(set) var exitCode: Int32 = 0
+
+  init(_ writer: Writer, _ invocation: PingInvocation, programName: String) {
+    let request = invocation.request
+    headerNamesReverse = invocation.output.isCompat2022 && request.looksUpNames
+    exitPolicy = invocation.output.exitPolicy
+    asksAllAddresses = request.asksAllAddresses
+    self.programName = programName
     self.writer = writer
     looksUpNames = request.looksUpNames
     lines = HeldLines(isLookingUp: request.looksUpNames)
@@ -38,7 +48,23 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
       let deadline = SystemClock.monotonicNow() + PingOutput.patience
       run.targets[0].reverseName = lines.names(of: [wanted], waitingUntil: deadline).first ?? nil
     }
-    writer.begin(run, at: start.at, wall: WallClock(clock), into: &buffer)
+    run.asksAllAddresses = asksAllAddresses
+    for name in start.unresolved {
+      exitCode = 1
+      let lines = PingFailureText.text(name.failure, isFace: false)
+      for line in lines { buffer.standardError.put("\(programName): \(line)\n") }
+      run.unresolved.append(PingRun.Unresolved(name: name.name, reason: PingFailureText.reason(name.failure)))
+    }
+    let wall = WallClock(clock)
+    writer.begin(run, at: start.at, wall: wall, into: &buffer)
+    var first = PingWriting.targetsAtOnce
+    while first < run.targets.count {
+      // What cannot be written will be told by the flush that follows.
+      try? flush(isLast: false)
+      let last = min(first + PingWriting.targetsAtOnce, run.targets.count)
+      writer.beginMore(first..<last, at: start.at, wall: wall, into: &buffer)
+      first = last
+    }
   }
 
   mutating func handle(_ event: PingEvent, clock: KernelClock) {
@@ -58,8 +84,13 @@ struct PingOutput<Writer: PingWriter>: PingSink, ~Copyable {
   }
 
   mutating func end(_ summaries: [PingSummary], at now: Instant, clock: KernelClock) {
-    let deadline = SystemClock.monotonicNow() + PingOutput.patience
-    while let line = lines.next(waitingUntil: deadline) { write(line) }
+    if !lines.isEmpty {
+      let deadline = SystemClock.monotonicNow() + PingOutput.patience
+      while let line = lines.next(waitingUntil: deadline) { write(line) }
+    }
+    for summary in summaries {
+      exitCode = max(exitCode, PingExitCode.of(summary, exitPolicy, until: configuration.until))
+    }
     writer.end(summaries, at: now, wall: WallClock(clock), into: &buffer)
   }
 
@@ -103,15 +134,17 @@ extension WallClock {
 extension PingRun {
   init(_ start: PingStart, payloadLength: Int) {
     self.init(
-      targets: start.targets.map { target in
-        PingRun.Target(
-          name: target.name, canonicalName: target.canonicalName,
-          address: PingRun.text(target.address, zone: target.zone), isNumeric: target.isNumeric)
-      },
+      targets: PingRunTargets(start.targets.addresses, interfaceNames: .ofThisHost),
       source: start.source?.description, interface: start.interface, payloadLength: payloadLength,
       identifier: start.identifier, flowLabel: start.flowLabel,
       path: start.path == .datagram ? .datagram : .raw, arrival: start.isCaptured ? .pcap : .socket,
       version: Version.text)
+    for index in start.targets.indices {
+      guard let target = start.targets.named(index) else { continue }
+      targets[index] = PingRun.Target(
+        name: target.name, canonicalName: target.canonicalName,
+        address: PingRun.text(target.address, zone: target.zone), isNumeric: target.isNumeric)
+    }
     pathNotes = start.notes
     interfaceNames = .ofThisHost
   }

@@ -1,5 +1,6 @@
 /// The options of `probe6 ping`.
 enum PingVerbOption: Hashable, Sendable {
+  case file, allAddresses, limit
   case count, interval, deadline, timeout, until, ignoreErrors
   case flood, adaptive, preload, pace, schedule
   case size, pattern, identifier, hopLimit, trafficClass, flowLabel, nodeInformation, probe, neighbor, seed
@@ -11,6 +12,7 @@ enum PingVerbOption: Hashable, Sendable {
 }
 
 extension OptionTable<PingVerbOption> {
+  private static let targets = "Targets"
   private static let when = "When and how long"
   private static let what = "What is sent"
   private static let how = "How it is sent"
@@ -24,7 +26,9 @@ extension OptionTable<PingVerbOption> {
       "Stop after N probes to each target; with --until reply, after N replies."),
     Entry(
       .interval, "i", "interval", argument: "TIME", group: when,
-      "Between probes; default 1s. A number is in seconds (0.0001); units ns, us, ms, s, m, h (100us, 1.5ms)."
+      "Between probes to a target; default 1s, or longer where that were more than 10,000 probes a second in all. "
+        + "A number is in seconds (0.0001); units ns, us, ms, s, m, h (100us, 1.5ms). Several targets share the "
+        + "interval evenly."
     ),
     Entry(.deadline, "w", "deadline", argument: "TIME", group: when, "End the run after this long."),
     Entry(
@@ -50,6 +54,16 @@ extension OptionTable<PingVerbOption> {
     Entry(
       .pace, nil, "pace", argument: "KIND", choices: ["normal", "precise"], group: when,
       "precise: sleep until shortly before each departure, then spin; costs a processor."),
+
+    Entry(
+      .file, nil, "file", argument: "FILE", group: targets,
+      "More targets, one to a line; blank lines and what follows # are skipped. A target - reads standard input."
+    ),
+    Entry(
+      .allAddresses, nil, "all-addresses", group: targets, "Each address of a name is a target."),
+    Entry(
+      .limit, nil, "limit", argument: "N", group: targets,
+      "Addresses that prefixes (2001:db8::/120) may have; default 65536."),
 
     Entry(.size, "s", "size", argument: "N", group: what, "Octets of payload, 0 to 65527; default 56."),
     Entry(
@@ -143,6 +157,7 @@ extension CommandDescription {
       Example("probe6 ping fe80::1%eth0", "a link-local address, with its interface"),
       Example("probe6 ping --until up -w 60 host", "wait up to a minute until the host replies"),
       Example("probe6 ping --json -c 10 host", "one JSON object per event"),
+      Example("probe6 ping -q -c 1 2001:db8::/120", "all hosts of a prefix once, as a table"),
       Example("probe6 ping --probe eth1 router", "ask a router whether its eth1 is up"),
     ],
     options: OptionTable.pingVerb.descriptions,
@@ -151,7 +166,7 @@ extension CommandDescription {
         title: "Exit codes",
         lines: [
           "0  every target replied; with --until, what was waited for came",
-          "1  a target did not reply; with --until, the run ended before it came",
+          "1  a target did not reply; with --until, the run ended before it came; of several names one has no address",
           "2  the command line is wrong, or a name of a host or an interface",
           "3  this host could not: no socket, no permission, no such source address, no output",
         ])

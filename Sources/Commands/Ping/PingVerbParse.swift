@@ -12,6 +12,13 @@ struct PingVerbParse: VerbParse {
 
   private var request = PingRequest()
   private var output = PingOutputOptions(style: .text, exitPolicy: .verb)
+  /// A million slots hold the probes in flight, and a run is to end some day.
+  private static let largestLimit = 1 << 24
+  /// Where nobody has said how fast, all targets together are asked so often.
+  private static let usualSpacing = Nanoseconds.microseconds(100)
+
+  private var lists: [TargetList] = []
+  private var limit: Int?
   private var count: UInt64?
   private var interval: Nanoseconds?
   private var until: Until?
@@ -31,6 +38,10 @@ struct PingVerbParse: VerbParse {
     case .version: throw EarlyExit(standardOutput: Dispatch.versionText, exitCode: 0)
     case .ipv6: break
     case .ipv4: throw error("-4: probe6 is IPv6 only")
+
+    case .file: lists.append(argument == "-" ? .standardInput : .file(try path(name, argument)))
+    case .allAddresses: request.asksAllAddresses = true
+    case .limit: limit = Int(try integer(name, argument, 1...Int128(Self.largestLimit)))
 
     case .count: count = UInt64(try integer(name, argument, 1...Int128(Int64.max)))
     case .interval: interval = try time(name, argument, allowsZero: true)
@@ -97,15 +108,24 @@ struct PingVerbParse: VerbParse {
   }
 
   mutating func finish(_ operands: [String]) throws(EarlyExit) -> PingInvocation {
-    guard !operands.isEmpty else { throw error("no target; give a name or an IPv6 address") }
-    request.targetNames = operands
+    guard !operands.isEmpty || !lists.isEmpty else {
+      throw error("no target; give a name or an IPv6 address")
+    }
+    if operands.contains("-") { lists.insert(.standardInput, at: 0) }
+    if lists.filter({ $0 == .standardInput }).count > 1 {
+      throw error("-: standard input can be read only once")
+    }
+    request.targetNames = operands.filter { $0 != "-" }
     request.looksUpNames = !output.isNumeric
     output.showsSource = request.source != nil || request.interface != nil || request.isSourceFixed
     try setPace()
     try setEnd()
     try setMessage()
     try checkPath()
-    return PingInvocation(request: request, output: output)
+    var invocation = PingInvocation(request: request, output: output)
+    invocation.targetLists = lists
+    if let limit { invocation.addressLimit = limit }
+    return invocation
   }
 
   // MARK: what the options add up to
@@ -120,6 +140,7 @@ struct PingVerbParse: VerbParse {
     } else if isFast {
       request.configuration.pace = .flood(window: request.configuration.preload)
     } else {
+      if interval == nil { request.leastSpacing = Self.usualSpacing }
       let interval = interval ?? .seconds(1)
       guard interval > .zero else {
         throw error("--interval 0: to send as fast as replies come, say --flood")

@@ -27,24 +27,38 @@ enum RunPing {
   static func verb(_ arguments: [String]) throws(EarlyExit) -> Int32 {
     var invocation = try PingVerb.parse(arguments)
     invocation.request.namesRoute = true
-    for name in invocation.request.targetNames {
-      do throws(TargetTextError) {
-        _ = try TargetText.parse(name, defaultZone: invocation.request.interface, interfaces: [])
-      } catch {
-        throw EarlyExit(
-          standardError: "probe6 ping: \(explain(name, error, invocation.request))\n", exitCode: 2)
-      }
-    }
-    return try run(invocation, programName: "probe6 ping")
+    let program = "probe6 ping"
+    let badLines = try readTargets(&invocation, programName: program)
+    let code = try run(invocation, programName: program)
+    return badLines > 0 ? 2 : code
   }
 
-  /// The same error with the interfaces of this host, which cost a system call and are asked for only now.
-  private static func explain(_ name: String, _ error: TargetTextError, _ request: PingRequest) -> String {
-    do throws(TargetTextError) {
-      _ = try TargetText.parse(
-        name, defaultZone: request.interface, interfaces: InterfaceNames.offered())
-      return error.message
-    } catch { return error.message }
+  /// Checks and writes out what the command line and its lists name. Returns how many lines are no targets.
+  private static func readTargets(
+    _ invocation: inout PingInvocation, programName: String
+  ) throws(EarlyExit) -> Int {
+    var texts = PingTargetTexts(zone: invocation.request.interface, limit: invocation.addressLimit)
+    for name in invocation.request.targetNames {
+      do throws(PingTargetProblem) { try texts.add(name, interfaces: InterfaceNames.offered) } catch {
+        throw EarlyExit(standardError: "\(programName): \(error.message)\n", exitCode: 2)
+      }
+    }
+    var badLines = 0
+    for list in invocation.targetLists {
+      badLines += try list.read(programName: programName) {
+        texts.add(list: $0, interfaces: InterfaceNames.offered)
+      }
+    }
+    guard !texts.targets.isEmpty else {
+      throw EarlyExit(standardError: "\(programName): no target in the lists given\n", exitCode: 2)
+    }
+    // The one target of a run must have an address.
+    let isSingle = invocation.request.targetNames.count == 1 && invocation.targetLists.isEmpty
+    if !isSingle || !invocation.request.targetNames[0].utf8.allSatisfy({ $0 != UInt8(ascii: "/") }) {
+      invocation.request.targetNames = []
+      invocation.request.targets = texts.targets
+    }
+    return badLines
   }
 
   private static func run(_ invocation: PingInvocation, programName: String) throws(EarlyExit) -> Int32 {
@@ -75,11 +89,10 @@ enum RunPing {
   private static func run<Writer: PingWriter>(
     _ invocation: PingInvocation, _ writer: Writer, _ programName: String
   ) throws(EarlyExit) -> Int32 {
-    var output = PingOutput(
-      writer, request: invocation.request, headerNamesReverse: invocation.output.isCompat2022)
+    var output = PingOutput(writer, invocation, programName: programName)
     do throws(PingFailure) {
-      let summaries = try PingSession.run(invocation.request, sink: &output)
-      return PingExitCode.of(summaries, invocation)
+      try PingSession.run(invocation.request, sink: &output)
+      return output.exitCode
     } catch {
       try? output.flush(isLast: true)
       throw PingFailureText.exit(error, invocation, programName: programName)
@@ -89,13 +102,18 @@ enum RunPing {
 
 /// What a finished run means to a script.
 enum PingExitCode {
-  static func of(_ summaries: [PingSummary], _ invocation: PingInvocation) -> Int32 {
-    summaries.allSatisfy { isFine($0, invocation) } ? 0 : 1
+  /// What one target's figures mean; the worst of all counts.
+  static func of(
+    _ s: PingSummary, _ policy: PingOutputOptions.ExitPolicy, until: PingConfiguration.Until
+  ) -> Int32 {
+    isFine(s, policy, until) ? 0 : 1
   }
 
-  private static func isFine(_ s: PingSummary, _ invocation: PingInvocation) -> Bool {
+  private static func isFine(
+    _ s: PingSummary, _ policy: PingOutputOptions.ExitPolicy, _ until: PingConfiguration.Until
+  ) -> Bool {
     let answered = s.replied + s.late + s.corrupted
-    switch (invocation.output.exitPolicy, invocation.request.configuration.until) {
+    switch (policy, until) {
     case (.iputils, .replied(let count)): return answered >= count
     case (.iputils, _): return answered > 0
     case (.verb, .down): return s.lost + s.icmpErrors + s.sendFailed > 0

@@ -3,13 +3,21 @@ package import Wire
 
 /// Where probes go: an address and, where the address needs one, the index of its zone (interface).
 package struct ProbeTarget: Hashable, Sendable {
-  package var address: IPv6Address
+  // Two halves, because a 128-bit number would make 32 octets of these 20; there may be a hundred thousand of them.
+  private var high: UInt64
+  private var low: UInt64
   /// Interface index (RFC 4007 §6); 0 where the address needs none.
   package var zone: UInt32
 
   package init(address: IPv6Address, zone: UInt32 = 0) {
-    self.address = address
+    high = UInt64(truncatingIfNeeded: address.bits >> 64)
+    low = UInt64(truncatingIfNeeded: address.bits)
     self.zone = zone
+  }
+
+  package var address: IPv6Address {
+    get { IPv6Address(bits: UInt128(high) << 64 | UInt128(low)) }
+    set { self = ProbeTarget(address: newValue, zone: zone) }
   }
 }
 

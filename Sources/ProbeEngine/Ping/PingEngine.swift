@@ -19,6 +19,9 @@ package struct PingEngine: ~Copyable {
   static let neighborWait = Nanoseconds.milliseconds(3_500)
   /// EPERM: what a raw socket says of a packet that the local firewall drops.
   static let operationNotPermitted: Int32 = 1
+  /// Probes given up in one go, so that a hundred thousand at once (a stopped process) do not make as many events
+  /// before the first of them is told.
+  static let mostGivenUpAtOnce = 16_384
 
   package let configuration: PingConfiguration
   let startedAt: Instant
@@ -40,6 +43,9 @@ package struct PingEngine: ~Copyable {
   var youngestAnswered: UInt64?
   /// Target whose probe of the present tick is next.
   var nextTarget = 0
+  /// Targets that have as many replies as the run waits for.
+  var satisfiedTargets = 0
+  var lastSentAt: Instant?
   var deadlineOfTick: Instant
   var isStopping = false
   /// Nothing more will be sent, and nothing more is waited for.
@@ -61,8 +67,10 @@ package struct PingEngine: ~Copyable {
       identifier: configuration.identifier)
     sequencer = Sequencer(
       pace: configuration.pace, preload: configuration.preload, start: now, seed: random.next(),
-      growsWindow: !configuration.reportsSent)
-    targets = configuration.targets.map { _ in TargetState() }
+      growsWindow: !configuration.reportsSent, turns: configuration.targets.count)
+    targets = configuration.targets.map { [isDetailed = configuration.targets.count == 1] _ in
+      TargetState(isDetailed: isDetailed)
+    }
     lateness = Lateness(period: sequencer.period)
     rejected = Array(repeating: 0, count: RejectionReason.allCases.count)
     isFinished = targets.isEmpty
@@ -89,7 +97,9 @@ package struct PingEngine: ~Copyable {
   /// When the next probe leaves; nil if none does.
   package func nextTransmit(now: Instant) -> Instant? {
     guard !isFinished, !isStopping, !hasAttemptedAll else { return nil }
-    return nextTarget > 0 ? deadlineOfTick : sequencer.due(outstanding: outstanding, now: now)
+    return isWithinTick
+      ? deadlineOfTick + sequencer.offset(ofTurn: nextTarget)
+      : sequencer.due(outstanding: outstanding, now: now)
   }
 
   /// The target whose probe leaves next.
@@ -98,8 +108,10 @@ package struct PingEngine: ~Copyable {
   package var nextProbe: UInt64 { table.next }
 
   /// The next probe's transmit stamp is wanted: each one's, but in a flood that sends whole windows at once, where
-  /// stamps cost a sixth of the rate, every sixteenth's.
-  package var stampsNextTransmit: Bool { !sequencer.isBatching || table.next & 15 == 0 }
+  /// stamps cost a sixth of the rate, every sixteenth's. Of several targets each has a right to its round trips.
+  package var stampsNextTransmit: Bool {
+    !sequencer.isBatching || targets.count > 1 || table.next & 15 == 0
+  }
   /// Whether that probe's was.
   package func isStamped(_ probe: UInt64) -> Bool { table[probe]?.isStamped ?? false }
 
@@ -109,7 +121,7 @@ package struct PingEngine: ~Copyable {
   /// Writes the next probe that is due into the buffer and claims its slot; nil if none is due.
   package mutating func pollTransmit(at now: Instant, into buffer: inout MutableSpan<UInt8>) -> Transmit? {
     guard let due = nextTransmit(now: now), due <= now else { return nil }
-    if nextTarget == 0 {
+    if !isWithinTick {
       let skipped = sequencer.skipMissed(now: now)
       if skipped > 0 {
         lateness.missed += UInt64(clamping: skipped)
@@ -118,6 +130,7 @@ package struct PingEngine: ~Copyable {
       deadlineOfTick = min(sequencer.due(outstanding: outstanding, now: now), now)
     }
     let target = nextTarget
+    let deadline = isWithinTick ? due : deadlineOfTick
     if let displaced = table.displacedByNextClaim {
       giveUp(displaced, at: now)
       settle(at: now)
@@ -128,40 +141,42 @@ package struct PingEngine: ~Copyable {
     let stamp = now.nanoseconds.addingSaturating(wallOffset) / 1_000
     if outstanding == 0 { sequencer.windowStarts(at: now) }
     let probe = table.claim(
-      target: target, sequence: sequence, scheduledAt: deadlineOfTick, now: now, stamp: stamp,
+      target: target, sequence: sequence, scheduledAt: deadline, now: now, stamp: stamp,
       isStamped: stampsNextTransmit)
     let octets =
-      question?.write(into: &buffer, number: wireNumber(probe), nonce: nonce(probe))
+      question?.write(
+        into: &buffer, number: wireNumber(probe), nonce: nonce(probe),
+        target: configuration.targets[target].address)
       ?? message.write(into: &buffer, sequence: wireNumber(probe), stamp: stamp, nonce: nonce(probe))
 
-    targets[target].attempted = sequence
-    targets[target].counts.inFlight += 1
+    targets[target].send(at: now)
     inFlight += 1
-    targets[target].firstSentAt = targets[target].firstSentAt ?? now
-    targets[target].lastSentAt = now
-    lateness.record(deadline: deadlineOfTick, departure: now)
-    nextTarget += 1
-    if nextTarget == targets.count {
-      nextTarget = 0
-      sequencer.sent(at: now)
-    }
+    lastSentAt = now
+    lateness.record(deadline: deadline, departure: now)
+    nextTarget = nextTarget + 1 == targets.count ? 0 : nextTarget + 1
+    if nextTarget == 0 || sequencer.isEachTurnATick { sequencer.sent(at: now) }
     if configuration.reportsSent {
       events.append(
         .sent(
           SentProbe(
-            target: target, sequence: sequence, scheduledAt: deadlineOfTick, sentAt: now, octets: octets)))
+            target: target, sequence: sequence, scheduledAt: deadline, sentAt: now, octets: octets)))
     }
     return Transmit(probe: probe, target: target, octets: octets)
   }
 
   /// The figures so far, one per target.
-  package func summaries(at now: Instant) -> [PingSummary] {
-    targets.indices.map { i in
+  package func summaries(at now: Instant) -> [PingSummary] { summaries(of: targets.indices, at: now) }
+
+  /// The figures of these targets: with a hundred thousand, nobody wants all of them in memory.
+  package func summaries(of chosen: Range<Int>, at now: Instant) -> [PingSummary] {
+    let rejections = rejected.reduce(0, &+)
+    let scheduleError = lateness.summary
+    return chosen.map { i in
       var s = targets[i].summary(withHistogram: configuration.reportsHistogram)
       s.target = i
       s.rejectedByReason = rejected
-      s.rejected = rejected.reduce(0, &+)
-      s.scheduleError = lateness.summary
+      s.rejected = rejections
+      s.scheduleError = scheduleError
       s.startedAt = startedAt
       s.endedAt = now
       return s
@@ -195,8 +210,10 @@ package struct PingEngine: ~Copyable {
   package mutating func handleTimeout(at now: Instant) {
     guard !isFinished else { return }
     if case .perProbe(let timeout) = configuration.wait {
-      while let oldest = oldestInFlight, oldest.departedAt + patience(oldest, timeout) <= now {
+      var left = PingEngine.mostGivenUpAtOnce
+      while left > 0, let oldest = oldestInFlight, oldest.departedAt + patience(oldest, timeout) <= now {
         giveUp(oldest.probe, at: now)
+        left -= 1
       }
     }
     if let end = lingerEnd, end <= now {
@@ -213,6 +230,9 @@ package struct PingEngine: ~Copyable {
 
   /// The 64-bit number of which the wire shows the low bits; numbers on the wire start at 1.
   func wireNumber(_ probe: UInt64) -> UInt64 { probe &+ 1 }
+
+  /// The present tick has begun, and its deadline is theirs who are still to have their turn.
+  private var isWithinTick: Bool { nextTarget > 0 && !sequencer.isEachTurnATick }
 
   private var hasAttemptedAll: Bool {
     guard case .attempted(let count) = configuration.until, !targets.isEmpty else { return false }
@@ -245,7 +265,7 @@ package struct PingEngine: ~Copyable {
   /// iputils' way of waiting for the last replies.
   private var lingerEnd: Instant? {
     guard case .untilEnd(let ifSilent) = configuration.wait, hasAttemptedAll,
-      let last = targets[targets.count - 1].lastSentAt
+      let last = lastSentAt
     else { return nil }
     guard let longestRoundTrip else { return ifSilent.map { last + $0 } }
     return last
@@ -278,13 +298,17 @@ package struct PingEngine: ~Copyable {
   /// One probe's verdict.
   mutating func move(_ slot: ProbeSlot, to state: ProbeState) {
     table.setState(state, of: slot.probe)
-    targets[Int(slot.target)].counts.move(from: slot.state, to: state)
+    let target = Int(slot.target)
+    targets[target].move(from: slot.state, to: state)
     if slot.state == .inFlight { inFlight -= 1 }
+    if state.isAnswered, case .replied(let count) = configuration.until, targets[target].answered == count {
+      satisfiedTargets += 1
+    }
   }
 
   private mutating func resolve() {
     while let slot = table.nextResolved() {
-      targets[Int(slot.target)].lossBursts.resolve(slot.sequence, slot.state.outcome)
+      targets[Int(slot.target)].resolve(slot.sequence, slot.state.outcome)
     }
   }
 
@@ -295,10 +319,7 @@ package struct PingEngine: ~Copyable {
     switch configuration.until {
     case .stopped, .down: return
     case .attempted: if hasAttemptedAll, inFlight == 0 { finish() }
-    case .replied(let count):
-      if targets.allSatisfy({ $0.counts.replied + $0.counts.late + $0.counts.corrupted >= count }) {
-        finish()
-      }
+    case .replied: if satisfiedTargets == targets.count { finish() }
     }
   }
 

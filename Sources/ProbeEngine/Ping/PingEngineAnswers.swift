@@ -19,7 +19,10 @@ extension PingEngine {
     guard echo.identifier == configuration.identifier else { return reject(.identifier, type: 161, arrival) }
     guard case .extendedEcho = configuration.message else { return reject(.sequence, type: 161, arrival) }
     // There is no room for a nonce; eight bits of the sequence, the identifier and the source must do.
-    guard let probe = table.youngest(endingIn: UInt64(echo.sequence &- 1), bits: 8), let slot = table[probe]
+    guard let youngest = table.youngest(endingIn: UInt64(echo.sequence &- 1), bits: 8),
+      let slot = candidate(
+        from: youngest, bits: 8,
+        where: { isPlausible(arrival, for: configuration.targets[Int($0.target)]) })
     else { return reject(.sequence, type: 161, arrival) }
     finish(
       slot,
@@ -30,10 +33,15 @@ extension PingEngine {
 
   /// The probe that a query's nonce names and proves.
   func queried(_ nonceOnWire: UInt64) -> ProbeSlot? {
-    guard let probe = table.youngest(endingIn: (nonceOnWire >> 48) &- 1, bits: 16), let slot = table[probe],
-      QuestionMessage.nonce(number: wireNumber(probe), keyed: nonce(probe)) == nonceOnWire
+    guard let youngest = table.youngest(endingIn: (nonceOnWire >> 48) &- 1, bits: 16),
+      let slot = candidate(from: youngest, bits: 16, where: { isQuery($0, nonce: nonceOnWire) }),
+      isQuery(slot, nonce: nonceOnWire)
     else { return nil }
     return slot
+  }
+
+  private func isQuery(_ slot: ProbeSlot, nonce nonceOnWire: UInt64) -> Bool {
+    QuestionMessage.nonce(number: wireNumber(slot.probe), keyed: nonce(slot.probe)) == nonceOnWire
   }
 
   private mutating func finish(

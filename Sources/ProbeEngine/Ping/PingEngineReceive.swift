@@ -42,7 +42,7 @@ extension PingEngine {
     // Who asked something else has sent no echo request.
     guard question == nil else { return reject(.sequence, type: 129, arrival) }
     let payload = octets.extracting(echo.data)
-    guard let (slot, comparison) = match(echo.sequence, payload) else {
+    guard let (slot, comparison) = match(echo.sequence, payload, arrival) else {
       return reject(.sequence, type: 129, arrival)
     }
     if case .foreign = comparison { return reject(.nonce, type: 129, arrival) }
@@ -65,21 +65,27 @@ extension PingEngine {
     accept(reply, slot, corruption, arrival)
   }
 
-  /// The probe that the 16 bits on the wire stand for, and how the payload compares with it. Where the youngest
-  /// candidate is not it, one that was sent a whole wrap of the sequence earlier may be.
-  private func match(_ wireSequence: UInt16, _ payload: Span<UInt8>) -> (ProbeSlot, ProbeMessage.Comparison)?
-  {
+  /// The probe that the 16 bits on the wire stand for, and how the payload compares with it. With more than 65,536
+  /// probes in the table there are several: the nonce tells them apart, or, where there is no room for one, the source.
+  private func match(
+    _ wireSequence: UInt16, _ payload: Span<UInt8>, _ arrival: Arrival
+  ) -> (ProbeSlot, ProbeMessage.Comparison)? {
+    var first: (ProbeSlot, ProbeMessage.Comparison)?
     // Numbers on the wire are one above the table's.
-    guard let youngest = table.youngest(endingIn: UInt64(wireSequence &- 1), bits: 16),
-      let slot = table[youngest]
-    else { return nil }
-    let comparison = message.compare(payload, stamp: slot.stamp, nonce: nonce(youngest))
-    if case .foreign = comparison, youngest >= 65_536, let older = table[youngest - 65_536] {
-      let second = message.compare(payload, stamp: older.stamp, nonce: nonce(older.probe))
-      if case .foreign = second { return (slot, comparison) }
-      return (older, second)
+    var candidate = table.youngest(endingIn: UInt64(wireSequence &- 1), bits: 16)
+    while let probe = candidate, let slot = table[probe] {
+      let comparison = message.compare(payload, stamp: slot.stamp, nonce: nonce(probe))
+      if first == nil { first = (slot, comparison) }
+      switch comparison {
+      case .foreign: break
+      case .same, .stampChanged, .corrupted:
+        let isProven =
+          message.hasNonce || isPlausible(arrival, for: configuration.targets[Int(slot.target)])
+        if isProven { return (slot, comparison) }
+      }
+      candidate = probe >= 65_536 ? probe - 65_536 : nil
     }
-    return (slot, comparison)
+    return first
   }
 
   /// The reply comes from whom we asked: the address itself, or, for a group or an anycast address that can be told
@@ -111,7 +117,7 @@ extension PingEngine {
     case .replied, .late, .corrupted:
       reply.isFromAnotherHost =
         configuration.targets[target].address.isMulticast && slot.replier != replier
-      targets[target].duplicates += 1
+      targets[target].noteDuplicate()
       targets[target].notePipe(slot.sequence)
       events.append(.duplicate(reply))
       return settle(at: arrival.readAt)
@@ -164,11 +170,10 @@ extension PingEngine {
   /// A believed reply enters the statistics.
   private mutating func note(_ reply: PingReply) {
     targets[reply.target].record(reply)
-    targets[reply.target].noteOrder(reply.sequence)
     longestRoundTrip = max(
       longestRoundTrip ?? .zero, reply.roundTrip ?? .zero, reply.receivedAt - reply.sentAt)
     if reply.roundTrip != nil {
-      sequencer.adapt(ewmaEighthMicroseconds: targets[reply.target].roundTrips.ewma.eighths)
+      sequencer.adapt(ewmaEighthMicroseconds: targets[reply.target].ewmaEighthMicroseconds)
     }
   }
 
@@ -214,10 +219,10 @@ extension PingEngine {
       let youngest = table.youngest(endingIn: UInt64(echo.sequence &- 1), bits: 16)
     else { return nil }
     let payload = quoted.extracting(echo.data)
-    for probe in [youngest, youngest &- 65_536] {
-      guard let slot = table[probe], message.isQuoted(payload, nonce: nonce(probe)) else { continue }
-      let target = configuration.targets[Int(slot.target)]
-      return destination == nil || destination == target.reached ? slot : nil
+    var candidate: UInt64? = youngest
+    while let probe = candidate, let slot = table[probe] {
+      if message.isQuoted(payload, nonce: nonce(probe)), isDestination(destination, of: slot) { return slot }
+      candidate = probe >= 65_536 ? probe - 65_536 : nil
     }
     return nil
   }
@@ -229,12 +234,27 @@ extension PingEngine {
       found = queried(query.nonce)
     } else if let request = try? ICMPv6ExtendedEchoRequest(decoding: quoted),
       request.identifier == configuration.identifier,
-      let probe = table.youngest(endingIn: UInt64(request.sequence &- 1), bits: 8)
+      let youngest = table.youngest(endingIn: UInt64(request.sequence &- 1), bits: 8)
     {
-      found = table[probe]
+      found = candidate(from: youngest, bits: 8) { isDestination(destination, of: $0) }
     }
-    guard let slot = found else { return nil }
-    return destination == nil || destination == configuration.targets[Int(slot.target)].reached ? slot : nil
+    guard let slot = found, isDestination(destination, of: slot) else { return nil }
+    return slot
+  }
+
+  private func isDestination(_ destination: IPv6Address?, of slot: ProbeSlot) -> Bool {
+    destination == nil || destination == configuration.targets[Int(slot.target)].reached
+  }
+
+  /// The youngest probe of those that end in the same bits and of which that holds; else the youngest of them.
+  func candidate(from youngest: UInt64, bits: UInt64, where holds: (ProbeSlot) -> Bool) -> ProbeSlot? {
+    var number = youngest
+    while let slot = table[number] {
+      if holds(slot) { return slot }
+      guard number >= 1 << bits else { break }
+      number -= 1 << bits
+    }
+    return table[youngest]
   }
 
   private mutating func applyError(_ slot: ProbeSlot, _ error: ErrorArrival, stampSource: RoundTripSource) {
@@ -247,7 +267,7 @@ extension PingEngine {
     let isExtra = slot.state != .inFlight && slot.state != .lost
     let times = roundTrip(slot, stamp: error.stamp, source: stampSource, readAt: error.readAt)
     if isExtra {
-      targets[Int(slot.target)].extraErrors += 1
+      targets[Int(slot.target)].noteExtraError()
     } else {
       move(slot, to: .icmpError)
     }

@@ -50,6 +50,9 @@ struct ProbeMessage {
     return template.count
   }
 
+  /// The payload has room for a nonce.
+  var hasNonce: Bool { layout.nonce != nil }
+
   /// How a reply's payload (after the 8-octet header) compares with what was sent.
   enum Comparison {
     case same

@@ -5,6 +5,8 @@ import Wire
 struct QuestionMessage {
   let template: [UInt8]
   private let isNodeInformation: Bool
+  /// The subject of the query is whoever is asked.
+  private let isAboutTarget: Bool
 
   /// nil for an echo.
   init?(_ message: PingConfiguration.Message, target: IPv6Address, identifier: UInt16) {
@@ -12,21 +14,26 @@ struct QuestionMessage {
     case .echo: return nil
     case .nodeInformation(let question):
       isNodeInformation = true
+      isAboutTarget = question.subject == nil
       template = QuestionMessage.query(question, target: target)
     case .extendedEcho(let question):
       isNodeInformation = false
+      isAboutTarget = false
       template = QuestionMessage.request(question, identifier: identifier)
     }
   }
 
   /// Writes one probe and returns its length in octets. `number`: the 64-bit number of which the wire shows the low
-  /// bits; `nonce`: keyed by it.
-  func write(into buffer: inout MutableSpan<UInt8>, number: UInt64, nonce: UInt64) -> Int {
+  /// bits; `nonce`: keyed by it; `target`: whom it goes to.
+  func write(
+    into buffer: inout MutableSpan<UInt8>, number: UInt64, nonce: UInt64, target: IPv6Address
+  ) -> Int {
     guard buffer.count >= template.count else { return 0 }
     for i in template.indices { buffer[i] = template[i] }
     if isNodeInformation {
       let word = QuestionMessage.nonce(number: number, keyed: nonce)
       for i in 0..<8 { buffer[8 + i] = UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * i)) }
+      if isAboutTarget { _ = try? target.encode(into: &buffer, at: NodeInformation.headerCount) }
     } else {
       buffer[6] = UInt8(truncatingIfNeeded: number)
     }

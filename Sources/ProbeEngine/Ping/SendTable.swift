@@ -35,10 +35,10 @@ struct ProbeSlot: NumberedSlot {
 /// The probes of a ping.
 struct SendTable {
   /// 64 slots serve an hour of one probe a second without an allocation. What is younger than ten seconds is kept
-  /// for late replies and duplicates. With room for every 16-bit sequence twice, the oldest probe in flight is
-  /// given up for the next.
+  /// for late replies and duplicates, up to 131,072 of them. With more than a million in flight the oldest one is given
+  /// up for the next.
   private var ring = ProbeRing<ProbeSlot>(
-    initialCapacity: 64, maximumCapacity: 131_072, history: .seconds(10))
+    initialCapacity: 64, maximumCapacity: 1 << 20, history: .seconds(10), historyCapacity: 131_072)
 
   /// The number of the next probe; numbers start at 0.
   var next: UInt64 { ring.next }

@@ -3,7 +3,7 @@ import Timing
 /// When the next probe is due: schedule, flood or adaptive, preload included.
 struct Sequencer {
   /// A flood, or an adaptive ping, without replies goes on at 100 a second (ping(8), `-f`).
-  private static let floodGap = Nanoseconds.milliseconds(10)
+  private static let longestFloodGap = Nanoseconds.milliseconds(10)
 
   /// Where the answers to a whole window are back within this, path and responder are not what limits the rate,
   /// and the window doubles; where it takes longer, it goes back to what was asked for.
@@ -19,6 +19,10 @@ struct Sequencer {
   /// When the present window's first probe left.
   private var windowStartedAt: Instant = .zero
   private var pacer: Pacer
+  /// How many targets take turns.
+  private let turns: Int
+  /// Between probes that no answer releases: each target has its 100 a second.
+  private let floodGap: Nanoseconds
   /// Probes that leave at once at the start.
   private var preload: Int
   private let start: Instant
@@ -31,16 +35,24 @@ struct Sequencer {
   private var interval: Nanoseconds
 
   /// `growsWindow`: a flood sends whole windows at once where answers are prompt; not where each probe is shown.
-  init(pace: PingConfiguration.Pace, preload: Int, start: Instant, seed: UInt64, growsWindow: Bool = true) {
+  /// `turns`: so many targets share the pace.
+  init(
+    pace: PingConfiguration.Pace, preload: Int, start: Instant, seed: UInt64, growsWindow: Bool = true,
+    turns: Int = 1
+  ) {
     self.pace = pace
+    self.turns = max(turns, 1)
+    floodGap = max(Nanoseconds(Sequencer.longestFloodGap.count / Int64(max(turns, 1))), Nanoseconds(1_000))
     self.growsWindow = growsWindow
     self.start = start
     self.preload = max(preload, 1) - 1
     let schedule: Schedule
     switch pace {
+    case .schedule(.poisson(let mean)):
+      schedule = .poisson(mean: Nanoseconds(max(mean.count / Int64(max(turns, 1)), 1)))
     case .schedule(let s): schedule = s
     case .flood(let window):
-      schedule = .constant(interval: Sequencer.floodGap)
+      schedule = .constant(interval: floodGap)
       floodWindow = max(window, 1)
     case .adaptive: schedule = .constant(interval: .seconds(1))
     }
@@ -56,15 +68,33 @@ struct Sequencer {
     case .flood:
       guard let lastSentAt else { return start }
       let isOpen = outstanding < UInt64(floodWindow) && !isBackingOff
-      return isOpen ? lastSentAt : lastSentAt + Sequencer.floodGap
+      return isOpen ? lastSentAt : lastSentAt + floodGap
     case .adaptive(let minimum):
       guard let lastSentAt else { return start }
-      if isBackingOff { return lastSentAt + max(minimum, Sequencer.floodGap) }
+      if isBackingOff { return lastSentAt + max(minimum, Sequencer.longestFloodGap) }
       if outstanding == 0 { return lastSentAt + minimum }
       // Below half a millisecond the interval is none: it is then replies that let the next probe go, as in a flood.
       let wait = max(interval, minimum)
-      return lastSentAt + (wait > .zero ? wait : Sequencer.floodGap)
+      return lastSentAt + (wait > .zero ? wait : Sequencer.longestFloodGap)
     }
+  }
+
+  /// Every probe has a tick of its own, whosever turn it is; else a tick is one turn of all targets. In a flood it is
+  /// answers that release probes, one by one. With several targets random gaps are drawn between probes: together
+  /// they leave as one Poisson process.
+  var isEachTurnATick: Bool {
+    guard turns > 1 else { return false }
+    switch pace {
+    case .schedule(.poisson), .flood: return true
+    case .schedule, .adaptive: return false
+    }
+  }
+
+  /// How long after the beginning of its tick a target has its turn: constant intervals are shared out evenly, so that
+  /// a thousand targets are no burst of a thousand probes.
+  func offset(ofTurn turn: Int) -> Nanoseconds {
+    guard case .schedule(.constant(let interval)) = pace, preload == 0 else { return .zero }
+    return Nanoseconds(Int64(clamping: Int128(interval.count) * Int128(turn) / Int128(turns)))
   }
 
   /// Deadlines that passed while nobody could send; the schedule goes on without a burst.

@@ -1,140 +1,166 @@
 import Statistics
 import Timing
 
-/// What a ping engine keeps for each target: counts, one per verdict, and statistics in bounded memory.
+/// What a ping engine keeps of each target: 72 octets until its second answer, and then its whole figures beside.
+///
+/// A target that never answers, or once, is what a sweep over many consists of. The counts here are 32 bits wide;
+/// before one of them could wrap, the figures with 64 take over.
 struct TargetState {
-  var attempted: UInt64 = 0
-  var counts = VerdictCounts()
-  var duplicates: UInt64 = 0
-  var extraErrors: UInt64 = 0
-  var pipe: UInt64 = 0
+  /// nil: what stands below is all that there is to know.
+  private var figures: TargetFigures?
 
-  var roundTrips = RoundTripStatistics()
-  var histogram = Histogram()
-  var jitter = Jitter()
-  var reordering = Reordering()
-  var lossBursts = LossBursts(firstSequence: 1)
-  var hostTransmit = PartStatistics()
-  var hostReceive = PartStatistics()
-  var sources: [UInt64] = [0, 0, 0]
+  /// The one round trip, in nanoseconds; negative: none.
+  private var roundTrip: Int64 = -1
+  /// The host's parts of it, in nanoseconds; `.max`: not known.
+  private var hostTransmit = UInt32.max
+  private var hostReceive = UInt32.max
+  private var attemptedInline: UInt32 = 0
+  private var lost: UInt32 = 0
+  private var sendFailed: UInt32 = 0
+  private var icmpErrors: UInt32 = 0
+  private var bursts: UInt32 = 0
+  private var longestBurst: UInt32 = 0
+  private var currentBurst: UInt32 = 0
+  /// Probes whose verdict has been told to the bursts: all up to this sequence.
+  private var resolved: UInt32 = 0
+  private var pipe: UInt32 = 0
+  /// The sequence of the one reply that is in the statistics; 0: none.
+  private var answeredSequence: UInt32 = 0
+  /// The verdict of the one probe that was answered: replied, late or corrupted; free: none.
+  private var answer = ProbeState.free
+  private var source = RoundTripSource.user
 
-  var firstSentAt: Instant?
-  var lastSentAt: Instant?
+  /// `isDetailed`: with the whole figures from the first probe on, the times of first and last departure among them.
+  init(isDetailed: Bool) { if isDetailed { figures = TargetFigures() } }
 
-  mutating func record(_ reply: PingReply) {
-    guard let roundTrip = reply.roundTrip else { return }
-    roundTrips.record(roundTrip.count)
-    histogram.record(roundTrip.count)
-    jitter.record(roundTrip.count)
-    sources[Int(reply.roundTripSource.rawValue)] += 1
-    if let part = reply.hostTransmit { hostTransmit.record(part.count) }
-    if let part = reply.hostReceive { hostReceive.record(part.count) }
+  var attempted: UInt64 { figures?.attempted ?? UInt64(attemptedInline) }
+
+  /// Probes that were replied to, however late or damaged the reply.
+  var answered: UInt64 {
+    guard let counts = figures?.counts else { return answer == .free ? 0 : 1 }
+    return counts.replied + counts.late + counts.corrupted
   }
 
-  /// That probe has been answered.
-  mutating func notePipe(_ sequence: UInt64) { pipe = max(pipe, attempted &- sequence &+ 1) }
+  var ewmaEighthMicroseconds: Int64 {
+    figures?.roundTrips.ewma.eighths ?? (roundTrip < 0 ? 0 : roundTrip / 1_000 * 8)
+  }
 
-  mutating func noteOrder(_ sequence: UInt64) { _ = reordering.record(sequence) }
-
-  func summary(withHistogram: Bool) -> PingSummary {
-    var s = PingSummary()
-    s.attempted = attempted
-    s.replied = counts.replied
-    s.corrupted = counts.corrupted
-    s.late = counts.late
-    s.icmpErrors = counts.icmpErrors
-    s.lost = counts.lost
-    s.sendFailed = counts.sendFailed
-    s.inFlight = counts.inFlight
-    s.duplicates = duplicates
-    s.reordered = reordering.reordered
-    s.maximumReorderingExtent = reordering.maximumExtent
-    s.extraErrors = extraErrors
-    s.lossBursts = lossBursts.bursts
-    s.longestLossBurst = lossBursts.longest
-    s.roundTrip = RoundTripSummary(roundTrips, histogram)
-    s.hostTransmit = RoundTripSummary(hostTransmit.moments, hostTransmit.histogram)
-    s.hostReceive = RoundTripSummary(hostReceive.moments, hostReceive.histogram)
-    s.roundTripSources = sources
-    s.jitter = jitter.value.map(Nanoseconds.init)
-    if withHistogram {
-      s.histogram = histogram.buckets.map {
-        HistogramBucket(lower: $0.lower, upper: $0.upper.addingSaturating(1), count: $0.count)
-      }
+  /// One more probe leaves.
+  mutating func send(at now: Instant) {
+    if figures == nil, attemptedInline < .max {
+      attemptedInline += 1
+      return
     }
-    s.firstSentAt = firstSentAt
-    s.lastSentAt = lastSentAt
-    s.pipe = pipe
-    s.ewmaEighthMicroseconds = roundTrips.ewma.eighths
-    return s
+    let figures = wholeFigures()
+    figures.attempted += 1
+    figures.counts.inFlight += 1
+    figures.firstSentAt = figures.firstSentAt ?? now
+    figures.lastSentAt = now
   }
-}
-
-extension ProbeState {
-  /// What a verdict means for bursts of loss. A late reply is still a loss to whoever waited.
-  var outcome: LossBursts.Outcome {
-    switch self {
-    case .lost, .late: .lost
-    case .free, .sendFailed, .inFlight: .excluded
-    case .replied, .corrupted, .icmpError: .received
-    }
-  }
-}
-
-/// How many probes stand at each verdict; the sum is what was attempted.
-struct VerdictCounts {
-  var inFlight: UInt64 = 0
-  var replied: UInt64 = 0
-  var corrupted: UInt64 = 0
-  var late: UInt64 = 0
-  var icmpErrors: UInt64 = 0
-  var lost: UInt64 = 0
-  var sendFailed: UInt64 = 0
 
   /// One probe's verdict changes; nothing is counted twice and nothing falls out.
   mutating func move(from old: ProbeState, to new: ProbeState) {
-    add(&self, old, -1)
-    add(&self, new, 1)
+    if new.isAnswered, figures == nil, answer != .free { figures = makeFigures() }
+    if let figures { return figures.counts.move(from: old, to: new) }
+    count(old, &-, 1)
+    count(new, &+, 1)
   }
 
-  private func add(_ counts: inout VerdictCounts, _ state: ProbeState, _ by: Int64) {
-    switch state {
-    case .free: return
-    case .inFlight: counts.inFlight = counts.inFlight &+ UInt64(bitPattern: by)
-    case .replied: counts.replied = counts.replied &+ UInt64(bitPattern: by)
-    case .corrupted: counts.corrupted = counts.corrupted &+ UInt64(bitPattern: by)
-    case .late: counts.late = counts.late &+ UInt64(bitPattern: by)
-    case .icmpError: counts.icmpErrors = counts.icmpErrors &+ UInt64(bitPattern: by)
-    case .lost: counts.lost = counts.lost &+ UInt64(bitPattern: by)
-    case .sendFailed: counts.sendFailed = counts.sendFailed &+ UInt64(bitPattern: by)
+  mutating func noteDuplicate() { wholeFigures().duplicates += 1 }
+
+  mutating func noteExtraError() { wholeFigures().extraErrors += 1 }
+
+  /// That probe has been answered.
+  mutating func notePipe(_ sequence: UInt64) {
+    let length = attempted &- sequence &+ 1
+    if let figures {
+      figures.pipe = max(figures.pipe, length)
+    } else {
+      pipe = max(pipe, UInt32(clamping: length))
     }
   }
-}
 
-/// Moments and histogram of one part of the round trips.
-struct PartStatistics {
-  var moments = Moments()
-  var histogram = Histogram()
-
-  mutating func record(_ value: Int64) {
-    moments.record(value)
-    histogram.record(value)
-  }
-}
-
-extension RoundTripSummary {
-  init?(_ moments: Moments, _ histogram: Histogram) {
-    guard let minimum = moments.min, let mean = moments.mean, let maximum = moments.max,
-      let mdev = moments.deviation
-    else { return nil }
-    func percentile(_ p: Double) -> Nanoseconds { Nanoseconds(histogram.percentile(p) ?? 0) }
-    self.init(
-      count: moments.count, minimum: Nanoseconds(minimum), mean: Nanoseconds(mean),
-      maximum: Nanoseconds(maximum), mdev: Nanoseconds(mdev), p50: percentile(50), p90: percentile(90),
-      p95: percentile(95), p99: percentile(99), p999: percentile(99.9))
+  /// A believed reply enters the statistics, after the move to its verdict.
+  mutating func record(_ reply: PingReply) {
+    let parts = (reply.hostTransmit?.count, reply.hostReceive?.count)
+    if figures == nil, answeredSequence > 0 || !Self.fits(parts.0) || !Self.fits(parts.1) {
+      figures = makeFigures()
+    }
+    if let figures {
+      if let roundTrip = reply.roundTrip {
+        figures.record(
+          roundTrip.count, reply.roundTripSource, hostTransmit: parts.0, hostReceive: parts.1)
+      }
+      _ = figures.reordering.record(reply.sequence)
+      return
+    }
+    answeredSequence = UInt32(clamping: reply.sequence)
+    guard let time = reply.roundTrip else { return }
+    roundTrip = max(time.count, 0)
+    source = reply.roundTripSource
+    hostTransmit = parts.0.map { UInt32(clamping: $0) } ?? .max
+    hostReceive = parts.1.map { UInt32(clamping: $0) } ?? .max
   }
 
-  init?(_ roundTrips: RoundTripStatistics, _ histogram: Histogram) {
-    self.init(roundTrips.nanoseconds, histogram)
+  /// The verdict of the next sequence in order.
+  mutating func resolve(_ sequence: UInt64, _ outcome: LossBursts.Outcome) {
+    if let figures { return figures.lossBursts.resolve(sequence, outcome) }
+    resolved = UInt32(clamping: sequence)
+    switch outcome {
+    case .excluded: return
+    case .received: currentBurst = 0
+    case .lost:
+      if currentBurst == 0 { bursts += 1 }
+      currentBurst += 1
+      longestBurst = max(longestBurst, currentBurst)
+    }
+  }
+
+  func summary(withHistogram: Bool) -> PingSummary {
+    (figures ?? makeFigures()).summary(withHistogram: withHistogram)
+  }
+
+  // MARK: Private parts
+
+  private static func fits(_ part: Int64?) -> Bool { part.map { $0 < Int64(UInt32.max) } ?? true }
+
+  private mutating func count(_ state: ProbeState, _ step: (UInt32, UInt32) -> UInt32, _ by: UInt32) {
+    switch state {
+    // In flight is what no other verdict has.
+    case .free, .inFlight: return
+    case .replied, .corrupted, .late: answer = state
+    case .icmpError: icmpErrors = step(icmpErrors, by)
+    case .lost: lost = step(lost, by)
+    case .sendFailed: sendFailed = step(sendFailed, by)
+    }
+  }
+
+  private mutating func wholeFigures() -> TargetFigures {
+    if let figures { return figures }
+    let made = makeFigures()
+    figures = made
+    return made
+  }
+
+  /// The figures as if they had been kept from the first probe on, but for the times of departure.
+  private func makeFigures() -> TargetFigures {
+    let made = TargetFigures()
+    made.attempted = UInt64(attemptedInline)
+    made.counts.lost = UInt64(lost)
+    made.counts.sendFailed = UInt64(sendFailed)
+    made.counts.icmpErrors = UInt64(icmpErrors)
+    made.counts.inFlight = UInt64(attemptedInline &- lost &- sendFailed &- icmpErrors)
+    made.counts.move(from: answer == .free ? .free : .inFlight, to: answer)
+    made.pipe = UInt64(pipe)
+    made.lossBursts = LossBursts(
+      firstSequence: UInt64(resolved) + 1, bursts: UInt64(bursts), longest: UInt64(longestBurst),
+      current: UInt64(currentBurst))
+    if answeredSequence > 0 { _ = made.reordering.record(UInt64(answeredSequence)) }
+    if roundTrip >= 0 {
+      made.record(
+        roundTrip, source, hostTransmit: hostTransmit == .max ? nil : Int64(hostTransmit),
+        hostReceive: hostReceive == .max ? nil : Int64(hostReceive))
+    }
+    return made
   }
 }

@@ -19,7 +19,20 @@ package struct PingCSV: PingWriter {
       out.standardOutput.put(field.name)
     }
     out.standardOutput.put(0x0a)
-    for target in run.targets.indices {
+    for name in run.unresolved {
+      var record = record("unresolved", nil, at: now, wall)
+      record.put(.target, name.name)
+      record.put(.error, name.reason)
+      record.end(into: &out.standardOutput)
+    }
+    beginMore(0..<min(run.targets.count, PingWriting.targetsAtOnce), at: now, wall: wall, into: &out)
+  }
+
+  package mutating func beginMore(
+    _ targets: Range<Int>, at now: Instant, wall: WallClock, into out: inout OutputBuffer
+  ) {
+    guard let run else { return }
+    for target in targets {
       var record = record("start", target, at: now, wall)
       record.put(.source, run.source)
       record.put(.interface, run.interface)

@@ -15,7 +15,20 @@ package struct PingJSON: PingWriter {
   package mutating func begin(_ run: PingRun, at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   {
     self.run = run
-    for target in run.targets.indices {
+    for name in run.unresolved {
+      var line = line("unresolved", at: now, wall)
+      line.put("target", name.name)
+      line.put("error", name.reason)
+      out.standardOutput.append(contentsOf: line.finished())
+    }
+    beginMore(0..<min(run.targets.count, PingWriting.targetsAtOnce), at: now, wall: wall, into: &out)
+  }
+
+  package mutating func beginMore(
+    _ targets: Range<Int>, at now: Instant, wall: WallClock, into out: inout OutputBuffer
+  ) {
+    guard let run else { return }
+    for target in targets {
       var line = line("start", at: now, wall)
       line.put("verb", "ping")
       put(target: target, into: &line)

@@ -22,6 +22,16 @@ package struct PingRun: Sendable {
     }
   }
 
+  package struct Unresolved: Sendable {
+    package var name: String
+    package var reason: String
+
+    package init(name: String, reason: String) {
+      self.name = name
+      self.reason = reason
+    }
+  }
+
   /// How packets leave and come back.
   package enum Path: String, Sendable {
     case datagram, raw
@@ -30,7 +40,11 @@ package struct PingRun: Sendable {
     case socket, pcap
   }
 
-  package var targets: [Target]
+  package var targets: PingRunTargets
+  /// Names that have no address, among several targets, and why.
+  package var unresolved: [Unresolved] = []
+  /// One name may be several targets: only name and address together tell which.
+  package var asksAllAddresses = false
   /// Source address text, where known or chosen.
   package var source: String?
   /// Interface by name, where chosen (`-I`) or found by the route look-up.
@@ -50,7 +64,7 @@ package struct PingRun: Sendable {
   package var version: String
 
   package init(
-    targets: [Target], source: String?, interface: String?, payloadLength: Int, identifier: UInt16,
+    targets: PingRunTargets, source: String?, interface: String?, payloadLength: Int, identifier: UInt16,
     flowLabel: UInt32?, path: Path, arrival: Arrival, version: String
   ) {
     self.targets = targets

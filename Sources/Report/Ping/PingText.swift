@@ -6,15 +6,21 @@ package import Wire
 package struct PingText: PingWriter {
   private let options: PingTextOptions
   private var run: PingRun?
+  private var table = PingTextTable()
 
   package init(options: PingTextOptions) { self.options = options }
 
   package mutating func begin(_ run: PingRun, at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   {
     self.run = run
-    for target in run.targets {
+    if let first = run.targets.first {
       out.standardOutput.put("ping ")
-      putName(of: target, into: &out.standardOutput)
+      if run.isSeveral {
+        out.standardOutput.put(decimal: run.targets.count)
+        out.standardOutput.put(run.targets.count == 1 ? " target" : " targets")
+      } else {
+        Self.putName(of: first, into: &out.standardOutput)
+      }
       if let source = run.source {
         out.standardOutput.put(" from ")
         Escape.text(source, into: &out.standardOutput)
@@ -106,14 +112,33 @@ package struct PingText: PingWriter {
   package mutating func end(
     _ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer
   ) {
-    for summary in summaries {
-      out.standardOutput.put("\n")
-      if let run, run.targets.indices.contains(summary.target) {
-        putName(of: run.targets[summary.target], into: &out.standardOutput)
-        out.standardOutput.put("\n")
-      }
-      PingTextSummary(options, summary).put(into: &out.standardOutput)
+    guard let run, run.isSeveral else {
+      for summary in summaries { putBlock(summary, into: &out.standardOutput) }
+      return
     }
+    // What one row has no room for.
+    let isInFull = options.isVerbose || options.showsHistogram || options.showsTiming
+    if !isInFull { table.begin(run, into: &out.standardOutput) }
+    for summary in summaries {
+      table.add(summary)
+      if isInFull {
+        putBlock(summary, into: &out.standardOutput)
+      } else {
+        table.put(summary, run, into: &out.standardOutput)
+      }
+    }
+    if table.count == run.targets.count {
+      table.end(run, rows: !isInFull, options, into: &out.standardOutput)
+    }
+  }
+
+  private func putBlock(_ summary: PingSummary, into out: inout [UInt8]) {
+    out.put("\n")
+    if let run, run.targets.indices.contains(summary.target) {
+      Self.putName(of: run.targets[summary.target], into: &out)
+      out.put("\n")
+    }
+    PingTextSummary(options, summary).put(into: &out)
   }
 
   // MARK: - Lines
@@ -262,8 +287,12 @@ package struct PingText: PingWriter {
       WallTime(nanosecondsSinceEpoch: wall.nanoseconds(at: instant)).put(into: &out)
       out.put(" ")
     }
-    guard let run, run.targets.count > 1, let target, run.targets.indices.contains(target) else { return }
-    Escape.text(run.targets[target].name, into: &out)
+    guard let run, run.isSeveral, let target, run.targets.indices.contains(target) else { return }
+    if run.asksAllAddresses {
+      Self.putName(of: run.targets[target], into: &out)
+    } else {
+      Escape.text(run.targets[target].name, into: &out)
+    }
     out.put(": ")
   }
 
@@ -286,7 +315,7 @@ package struct PingText: PingWriter {
     out.put(options.isUTF8 ? " µs" : " us")
   }
 
-  private func putName(of target: PingRun.Target, into out: inout [UInt8]) {
+  static func putName(of target: PingRun.Target, into out: inout [UInt8]) {
     Escape.text(target.name, into: &out)
     guard target.name != target.address else { return }
     out.put(" (")

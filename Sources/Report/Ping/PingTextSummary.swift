@@ -12,11 +12,7 @@ struct PingTextSummary {
   }
 
   func put(into out: inout [UInt8]) {
-    putSum(into: &out)
-    out.put("\n")
-    putLoss(into: &out)
-    putBeside(into: &out)
-    putRejected(into: &out)
+    putCounts(into: &out)
     putRoundTrips(into: &out)
     if options.isVerbose, let error = summary.scheduleError {
       out.put("schedule error p50/p99/max ")
@@ -26,6 +22,15 @@ struct PingTextSummary {
       out.put("\n")
     }
     if options.showsHistogram { TerminalHistogram(options, summary.histogram).put(into: &out) }
+  }
+
+  /// What became of the probes.
+  func putCounts(into out: inout [UInt8]) {
+    putSum(into: &out)
+    out.put("\n")
+    putLoss(into: &out)
+    putBeside(into: &out)
+    putRejected(into: &out)
   }
 
   /// The figures so far on one line.

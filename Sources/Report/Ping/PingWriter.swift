@@ -23,12 +23,27 @@ package protocol PingWriter {
   mutating func begin(_ run: PingRun, at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   /// `name` is the reverse name of the address that `nameWanted(by:)` asked for; nil where there is none.
   mutating func write(_ event: PingEvent, wall: WallClock, name: String?, into out: inout OutputBuffer)
-  /// The figures so far (SIGQUIT).
+  /// With many targets `begin` tells of the first `PingWriting.targetsAtOnce` of them only; these are more.
+  mutating func beginMore(
+    _ targets: Range<Int>, at now: Instant, wall: WallClock, into out: inout OutputBuffer)
+  /// The figures so far (SIGQUIT). Of many targets not all at once, but in order.
   mutating func writeSnapshot(
     _ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer)
-  /// The run has ended.
+  /// The run has ended. Of many targets not all at once, but in order.
   mutating func end(
     _ summaries: [PingSummary], at now: Instant, wall: WallClock, into out: inout OutputBuffer)
   /// The address whose reverse name this writer would print with the event.
   func nameWanted(by event: PingEvent) -> (address: IPv6Address, zone: UInt32)?
+}
+
+package enum PingWriting {
+  /// How many targets a writer tells of in one call.
+  package static let targetsAtOnce = 1_024
+}
+
+extension PingWriter {
+  /// A writer that has one header for all.
+  package mutating func beginMore(
+    _ targets: Range<Int>, at now: Instant, wall: WallClock, into out: inout OutputBuffer
+  ) {}
 }

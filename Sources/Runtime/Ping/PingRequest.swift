@@ -1,4 +1,6 @@
 package import ProbeEngine
+package import Timing
+package import Wire
 
 /// All that a ping run needs, as plain values: what the verb and the face fill in.
 package struct PingRequest: Sendable {
@@ -30,10 +32,25 @@ package struct PingRequest: Sendable {
     case probe
   }
 
+  /// One of many targets.
+  package enum Target: Hashable, Sendable {
+    /// A name for the resolver, or an address in another spelling than its own.
+    case name(String)
+    /// So many addresses from this one on, in the zone of that index (0: they need none).
+    case addresses(IPv6Address, count: Int, zone: UInt32)
+  }
+
   /// The engine's part; its `targets` are filled in after name resolution.
   package var configuration = PingConfiguration(targets: [])
   /// As given: names, addresses, `fe80::1%eth0`.
   package var targetNames: [String] = []
+  /// Targets behind those. A name that fails among these is told of, and does not end the run.
+  package var targets: [Target] = []
+  /// Each address of a name is a target.
+  package var asksAllAddresses = false
+  /// The interval is the program's choice: with so many targets that probes would be closer together than this, it is
+  /// longer.
+  package var leastSpacing: Nanoseconds?
   package var path: Path = .automatic
   package var arrival: Arrival = .automatic
   /// Source address text, with `%zone` where needed.

@@ -1,5 +1,5 @@
 import LinuxNet
-package import ProbeEngine
+import ProbeEngine
 import Timing
 
 /// Runs one ping from request to summary: the only place where engine, sockets, clock and signals meet.
@@ -8,35 +8,44 @@ package enum PingSession {
   /// 60 µs on an idle processor.
   private static let spin = Nanoseconds.microseconds(60)
 
-  /// Runs to the end. Returns the summaries that the sink was told last.
+  /// Summaries that are in memory at a time.
+  private static let summariesAtOnce = 256
+
+  /// Runs to the end.
   package static func run<Sink: PingSink & ~Copyable>(
     _ request: PingRequest, sink: inout Sink
-  ) throws(PingFailure) -> [PingSummary] {
+  ) throws(PingFailure) {
     let signals = try SignalDescriptor.ofSession([.interrupt, .quit, .terminate, .hangUp, .terminalStop])
     var setup = try PingSetup.open(request)
     do throws(SystemError) { try Privileges.dropAll() } catch { throw .privileges(error) }
 
     var configuration = request.configuration
-    configuration.targets = setup.start.targets.map { ProbeTarget(address: $0.address, zone: $0.zone) }
+    configuration.targets = setup.start.targets.addresses
+    configuration.pace = request.pace(targets: configuration.targets.count)
     configuration.identifier = setup.start.identifier
     configuration.seed = setup.seed
-    configuration.reportsDepartures = setup.start.path == .datagram && !request.isFlood
+    configuration.reportsDepartures = setup.start.path == .datagram && !setup.isBusy
     setup.start.at = SystemClock.monotonicNow()
     var clock = KernelClock()
     var engine = PingEngine(configuration, at: setup.start.at)
     var transport = PingTransport(
       socket: setup.takeSocket(), capture: setup.takeCapture(), captureInterface: setup.interfaceIndex,
-      envelopes: setup.envelopes, messageLength: engine.messageLength, isFlood: request.isFlood)
+      envelope: Envelope(to: nil, interface: setup.isConnected ? 0 : setup.interfaceIndex),
+      targets: setup.isConnected ? [] : configuration.targets, flowInfo: setup.flowInfo,
+      messageLength: engine.messageLength, isBusy: setup.isBusy)
     // Set-up took longer than the kernel's worker needs to switch receive stamps on, unless it had no processor.
     ICMPv6Socket.letStampsStart()
     sink.begin(setup.start, clock: clock)
     do throws(SystemError) {
       try loop(&engine, &transport, &clock, signals, request, &sink)
       let now = SystemClock.monotonicNow()
-      let summaries = engine.summaries(at: now)
-      sink.end(summaries, at: now, clock: clock)
-      try sink.flush(isLast: true)
-      return summaries
+      var first = 0
+      repeat {
+        let last = min(first + summariesAtOnce, engine.configuration.targets.count)
+        sink.end(engine.summaries(of: first..<last, at: now), at: now, clock: clock)
+        first = last
+        try sink.flush(isLast: first == engine.configuration.targets.count)
+      } while first < engine.configuration.targets.count
     } catch {
       throw .system(error)
     }
@@ -91,7 +100,12 @@ package enum PingSession {
     while let signal = try signals.next() {
       let now = SystemClock.monotonicNow()
       switch signal {
-      case .quit: sink.snapshot(engine.summaries(at: now), at: now, clock: clock)
+      case .quit:
+        for first in stride(from: 0, to: engine.configuration.targets.count, by: summariesAtOnce) {
+          let last = min(first + summariesAtOnce, engine.configuration.targets.count)
+          sink.snapshot(engine.summaries(of: first..<last, at: now), at: now, clock: clock)
+          try sink.flush(isLast: false)
+        }
       case .terminalStop: try Signal.stopProcess()
       default: engine.stop()
       }
@@ -101,4 +115,28 @@ package enum PingSession {
 
 extension PingRequest {
   var isFlood: Bool { if case .flood = configuration.pace { true } else { false } }
+
+  /// Probes of a schedule that are closer together than this are sent as a flood's are: by the batch, and without
+  /// what each message can do without.
+  private static var busySpacing: Nanoseconds { .microseconds(100) }
+
+  func isBusy(targets count: Int) -> Bool {
+    switch pace(targets: count) {
+    case .flood: true
+    case .schedule(.constant(let interval)), .schedule(.poisson(let interval)):
+      count > 1 && interval.count / Int64(count) < Self.busySpacing.count
+    case .schedule(.burst), .adaptive: count >= 16
+    }
+  }
+
+  /// The pace for so many targets.
+  func pace(targets count: Int) -> PingConfiguration.Pace {
+    guard let leastSpacing else { return configuration.pace }
+    let least = Nanoseconds(Int64(clamping: Int128(leastSpacing.count) * Int128(max(count, 1))))
+    switch configuration.pace {
+    case .schedule(.constant(let interval)): return .schedule(.constant(interval: max(interval, least)))
+    case .schedule(.poisson(let mean)): return .schedule(.poisson(mean: max(mean, least)))
+    case .schedule(.burst), .flood, .adaptive: return configuration.pace
+    }
+  }
 }

@@ -10,11 +10,17 @@ struct PingSetup: ~Copyable {
   static let largestUnfragmented = 1_280 - 40
 
   var start: PingStart
-  var envelopes: [Envelope]
+  /// What every probe's envelope has beside its destination.
+  var flowInfo: UInt32 = 0
+  /// The socket is connected to its one target.
+  var isConnected = false
   var seed: UInt64
   var interfaceIndex: UInt32
   private var socket: ICMPv6Socket?
   private var capture: CaptureHandle?
+
+  /// So many probes a second that each system call must count.
+  let isBusy: Bool
 
   mutating func takeSocket() -> ICMPv6Socket {
     guard let socket = socket.take() else { preconditionFailure("the socket is taken once") }
@@ -31,21 +37,54 @@ struct PingSetup: ~Copyable {
       interfaceIndex = index
       start.interface = name
     }
-    for name in request.targetNames {
-      start.targets.append(try TargetResolution.resolve(name, interface: interfaceIndex))
-    }
+    try findTargets(request, interface: interfaceIndex, &start)
     var source: SocketAddress?
     if let text = request.source { source = try TargetResolution.source(text, interface: interfaceIndex) }
     start.source = source?.address
 
     let socket = try openSocket(request, &start)
     start.path = socket.kind
+    let isBusy = request.isBusy(targets: start.targets.count)
     var setup = PingSetup(
-      start: start, envelopes: [], seed: try seed(request.seed), interfaceIndex: interfaceIndex,
-      socket: consume socket, capture: nil)
+      start: start, seed: try seed(request.seed), interfaceIndex: interfaceIndex,
+      socket: consume socket, capture: nil, isBusy: isBusy)
     try setup.configure(request, source)
     try setup.openCapture(request)
     return setup
+  }
+
+  // MARK: Targets
+
+  private static func findTargets(
+    _ request: PingRequest, interface: UInt32, _ start: inout PingStart
+  ) throws(PingFailure) {
+    let most = request.asksAllAddresses ? Int.max : 1
+    for name in request.targetNames {
+      for target in try TargetResolution.resolve(name, interface: interface, atMost: most) {
+        start.targets.append(target)
+      }
+    }
+    // Room for precisely these: doubling would be a megabyte or two.
+    start.targets.reserveCapacity(
+      start.targets.count
+        + request.targets.reduce(0) {
+          if case .addresses(_, let count, _) = $1 { $0 + count } else { $0 + 1 }
+        })
+    for target in request.targets {
+      switch target {
+      case .addresses(let first, let count, let zone):
+        for offset in 0..<count {
+          let address = IPv6Address(bits: first.bits &+ UInt128(offset))
+          start.targets.append(ProbeTarget(address: address, zone: zone))
+        }
+      case .name(let name):
+        do throws(PingFailure) {
+          for found in try TargetResolution.resolve(name, interface: interface, atMost: most) {
+            start.targets.append(found)
+          }
+        } catch { start.unresolved.append(PingStart.Unresolved(name: name, failure: error)) }
+      }
+    }
   }
 
   // MARK: Which socket
@@ -89,13 +128,13 @@ struct PingSetup: ~Copyable {
     try SocketSettings.option("IPV6_RECVHOPLIMIT") { () throws(SystemError) in try socket.setReceiveHopLimit()
     }
     try SocketSettings.option("IPV6_RECVTCLASS") { () throws(SystemError) in
-      try socket.setReceiveTrafficClass(!request.isFlood)
+      try socket.setReceiveTrafficClass(!isBusy)
     }
     try SocketSettings.option("IPV6_RECVPKTINFO") { () throws(SystemError) in
-      try socket.setReceivePacketInfo(!request.isFlood)
+      try socket.setReceivePacketInfo(!isBusy)
     }
     try SocketSettings.option("SO_TIMESTAMPING") { () throws(SystemError) in
-      try socket.setTimestamps(transmit: request.isFlood ? .asked : isRaw ? .each : .eachAndQueued)
+      try socket.setTimestamps(transmit: isBusy ? .asked : isRaw ? .each : .eachAndQueued)
     }
     if !isCaptured {
       try SocketSettings.option("IPV6_RECVERR") { () throws(SystemError) in try socket.setReceiveErrors() }
@@ -127,7 +166,7 @@ struct PingSetup: ~Copyable {
         _ = try socket.setSendBuffer(Int32(clamping: octets))
       }
     }
-    if request.isFlood, !isCaptured {
+    if isBusy, !isCaptured {
       // Replies to a whole window must fit while we send; a failure costs room, not truth.
       _ = try? socket.setReceiveBuffer(4 << 20)
     }
@@ -148,17 +187,11 @@ struct PingSetup: ~Copyable {
     let source = try findSource(request, chosen: source)
     try bindSource(request, source, socket)
     try chooseIdentifier(request, source, socket)
-    var flowInfo: UInt32 = 0
     if let label = request.flowLabel, let target = start.targets.first {
       do throws(SystemError) {
         flowInfo = try socket.leaseFlowLabel(label, to: target.address)
         start.flowLabel = flowInfo & 0xfffff
       } catch { throw .option("--flow-label", error) }
-    }
-    envelopes = start.targets.map { target in
-      Envelope(
-        to: SocketAddress(target.address, scope: target.zone, flowInfo: flowInfo),
-        interface: interfaceIndex)
     }
     if request.isFlood, socket.kind == .datagram, start.targets.count == 1, interfaceIndex == 0,
       let target = start.targets.first, !target.address.isMulticast
@@ -166,7 +199,7 @@ struct PingSetup: ~Copyable {
       // A connected socket spares the kernel one route look-up per probe; where there is no route, each probe
       // says so itself.
       let destination = SocketAddress(target.address, scope: target.zone, flowInfo: flowInfo)
-      if (try? socket.connect(to: destination)) != nil { envelopes = [Envelope(to: nil)] }
+      isConnected = (try? socket.connect(to: destination)) != nil
     }
     self.socket = consume socket
   }

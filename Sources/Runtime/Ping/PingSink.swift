@@ -12,7 +12,13 @@ package struct PingStart: Sendable {
     package var zone: UInt32
     package var isNumeric: Bool
   }
-  package var targets: [Target] = []
+  /// A name that failed, among several targets.
+  package struct Unresolved: Sendable {
+    package var name: String
+    package var failure: PingFailure
+  }
+  package var targets = PingTargets()
+  package var unresolved: [Unresolved] = []
   package var path: ICMPv6Socket.Kind = .datagram
   package var isCaptured = false
   package var identifier: UInt16 = 0
@@ -29,6 +35,7 @@ package protocol PingSink: ~Copyable {
   mutating func begin(_ start: PingStart, clock: KernelClock)
   mutating func handle(_ event: PingEvent, clock: KernelClock)
   mutating func snapshot(_ summaries: [PingSummary], at now: Instant, clock: KernelClock)
+  /// The run has ended. With many targets in several calls, in order; `snapshot` too.
   mutating func end(_ summaries: [PingSummary], at now: Instant, clock: KernelClock)
   /// Writes what has come together. `isLast`: nothing comes after.
   mutating func flush(isLast: Bool) throws(SystemError)

@@ -26,7 +26,11 @@ struct PingTransport: ~Copyable {
   private var errorBatch: ReceiveBatch
   private var sendBatch: SendBatch
   private var probes: [Transmit] = []
-  private let envelopes: [Envelope]
+  /// Of every probe, but for where it goes.
+  private let envelope: Envelope
+  /// Where probes go; empty on a connected socket.
+  private let targets: [ProbeTarget]
+  private let flowInfo: UInt32
   /// What a local error said last (EMSGSIZE).
   private var localMTU: UInt32?
   /// The index of the interface that was asked for, for captured packets.
@@ -34,21 +38,23 @@ struct PingTransport: ~Copyable {
 
   init(
     socket: consuming ICMPv6Socket, capture: consuming CaptureHandle?, captureInterface: UInt32,
-    envelopes: [Envelope], messageLength: Int, isFlood: Bool
+    envelope: Envelope, targets: [ProbeTarget], flowInfo: UInt32, messageLength: Int, isBusy: Bool
   ) {
     let size = max(messageLength + 64, PingTransport.minimumMessageSize)
-    let capacity = isFlood ? PingTransport.batchCapacity : 4
+    let capacity = isBusy ? PingTransport.batchCapacity : 4
     numbersStamps = socket.takesStampIdentifier()
-    asksForStamps = isFlood
+    asksForStamps = isBusy
     self.socket = socket
     captureDescriptor = capture?.descriptor
     isCaptured = captureDescriptor != nil
     self.capture = capture
     self.captureInterface = captureInterface
-    self.envelopes = envelopes
+    self.envelope = envelope
+    self.targets = targets
+    self.flowInfo = flowInfo
     receiveBatch = ReceiveBatch(capacity: capacity, messageSize: size)
     errorBatch = ReceiveBatch(capacity: capacity, messageSize: PingTransport.minimumMessageSize)
-    sendBatch = SendBatch(capacity: isFlood ? PingTransport.batchCapacity : 4, messageSize: messageLength)
+    sendBatch = SendBatch(capacity: isBusy ? PingTransport.batchCapacity : 4, messageSize: messageLength)
   }
 
   /// Sends every probe that is due; says how many the engine handed over.
@@ -62,7 +68,11 @@ struct PingTransport: ~Copyable {
         let now = SystemClock.monotonicNow()
         // The envelope depends on the target, which the engine names after it has written the octets; targets
         // take turns, so it is known beforehand.
-        var envelope = envelopes[engine.targetOfNextTransmit]
+        var envelope = envelope
+        if !targets.isEmpty {
+          let target = targets[engine.targetOfNextTransmit]
+          envelope.destination = SocketAddress(target.address, scope: target.zone, flowInfo: flowInfo)
+        }
         let isStamped = !asksForStamps || engine.stampsNextTransmit
         envelope.wantsStamp = asksForStamps && isStamped
         if numbersStamps, isStamped {
