@@ -73,15 +73,14 @@ int cyaml_next(cyaml_parser *self, cyaml_event *out) {
   }
 }
 
-const char *cyaml_problem(const cyaml_parser *self, size_t *line, size_t *column) {
+const char *cyaml_problem(const cyaml_parser *self, size_t *line, size_t *column, size_t *offset) {
   const yaml_parser_t *parser = &self->parser;
   *line = parser->problem_mark.line;
   *column = parser->problem_mark.column;
+  *offset = SIZE_MAX;
   if (parser->error == YAML_MEMORY_ERROR) return "out of memory";
-  if (parser->error == YAML_READER_ERROR) {
-    *line = parser->mark.line;
-    *column = parser->mark.column;
-  }
+  // The reader is ahead of the marks, and knows only octets.
+  if (parser->error == YAML_READER_ERROR) *offset = parser->problem_offset;
   return parser->problem == NULL ? "not understood" : parser->problem;
 }
 

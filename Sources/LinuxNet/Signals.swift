@@ -12,6 +12,8 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
   package static let hangUp = Signal(rawValue: SIGHUP)
   package static let alarm = Signal(rawValue: SIGALRM)
   package static let pipe = Signal(rawValue: SIGPIPE)
+  /// A file has reached the size that this process may give it (setrlimit(2)); ignored, write(2) fails with EFBIG.
+  package static let fileSizeLimit = Signal(rawValue: SIGXFSZ)
   package static let terminalStop = Signal(rawValue: SIGTSTP)
   package static let `continue` = Signal(rawValue: SIGCONT)
   package static let windowChange = Signal(rawValue: SIGWINCH)

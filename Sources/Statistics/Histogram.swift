@@ -63,6 +63,36 @@ package struct Histogram: Sendable {
     greatest = Swift.max(greatest, other.greatest)
   }
 
+  /// A histogram as it was written: its buckets, by any order, and the exact extremes.
+  ///
+  /// `buckets`: lower end, upper end (part of the bucket), count. Nil where they are none of ours, an extreme lies
+  /// outside, or a bucket stands there twice.
+  package init?(
+    buckets: some Sequence<(lower: Int64, upper: Int64, count: UInt64)>, minimum: Int64?, maximum: Int64?
+  ) {
+    self.init()
+    for (lower, upper, count) in buckets {
+      guard lower >= 0, count > 0 else { return nil }
+      let bucket = Self.bucket(of: lower)
+      guard Self.range(ofBucket: bucket) == lower...Swift.max(lower, upper), self.count(ofBucket: bucket) == 0
+      else { return nil }
+      setCount(count, at: place(ofBucket: bucket))
+      self.count = self.count.addingSaturating(count)
+      least = Swift.min(least, lower)
+      greatest = Swift.max(greatest, upper)
+    }
+    guard count > 0 else {
+      if minimum != nil || maximum != nil { return nil }
+      return
+    }
+    // Each within the bucket at its end.
+    guard let minimum, let maximum, minimum <= maximum, minimum >= 0,
+      Self.bucket(of: minimum) == Self.bucket(of: least),
+      Self.bucket(of: maximum) == Self.bucket(of: greatest)
+    else { return nil }
+    (least, greatest) = (minimum, maximum)
+  }
+
   /// Forgets all values and keeps the memory.
   package mutating func reset() {
     directory = InlineArray(repeating: 0)

@@ -97,9 +97,11 @@ private struct YAMLReader: ~Copyable {
     guard unsafe cyaml_next(parser, &raw) == 1 else {
       var line = 0
       var column = 0
+      var offset = 0
       // The text is libyaml's own constant, or one of ours.
-      let problem = unsafe String(cString: cyaml_problem(parser, &line, &column))
-      throw YAMLError(problem, at: YAMLPlace(line: line + 1, column: column + 1))
+      let problem = unsafe String(cString: cyaml_problem(parser, &line, &column, &offset))
+      throw YAMLError(
+        problem, at: offset < 0 ? YAMLPlace(line: line + 1, column: column + 1) : place(of: offset))
     }
     var event = unsafe Event(
       kind: UInt32(raw.kind), place: YAMLPlace(line: raw.line + 1, column: raw.column + 1))
@@ -113,6 +115,22 @@ private struct YAMLReader: ~Copyable {
     if let anchor = unsafe raw.anchor { event.anchor = unsafe String(cString: anchor) }
     if let tag = unsafe raw.tag { event.tag = unsafe String(cString: tag) }
     return event
+  }
+
+  /// Of an octet: lines end with a line feed, and what continues a character (RFC 3629 §3) is no column.
+  private func place(of offset: Int) -> YAMLPlace {
+    var place = YAMLPlace(line: 1, column: 1)
+    // The octets are this value's own, and no index is beyond their count.
+    for index in 0..<min(max(offset, 0), unsafe octets.count) {
+      // As above.
+      let octet = unsafe octets[index]
+      if octet == UInt8(ascii: "\n") {
+        place = YAMLPlace(line: place.line + 1, column: 1)
+      } else if octet & 0xc0 != 0x80 {
+        place.column += 1
+      }
+    }
+    return place
   }
 
   private mutating func node(_ event: Event, depth: Int) throws(YAMLError) -> YAMLNode {
@@ -156,7 +174,9 @@ private struct YAMLReader: ~Copyable {
       let keyNode = try node(key, depth: depth + 1)
       let value = try node(try next(), depth: depth + 1)
       guard case .scalar(let name, _) = keyNode.content else {
-        note("a key must be a word; a list or mapping stands here", at: key.place)
+        note(
+          "a key must be a word, and a list or mapping stands here; a text that begins with a bracket needs quotes",
+          at: key.place)
         continue
       }
       if let first = places[name] {

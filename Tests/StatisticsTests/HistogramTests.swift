@@ -201,4 +201,36 @@ import Testing
     }
     #expect(histogram.reservedOctets == reserved)
   }
+
+  @Test(arguments: Series.allCases) func `a histogram comes back from its buckets`(series: Series) {
+    let written = histogram(series.values())
+    let buckets = written.buckets.map { (lower: $0.lower, upper: $0.upper, count: $0.count) }
+    let read = Histogram(buckets: buckets.reversed(), minimum: written.min, maximum: written.max)
+    #expect(read == written)
+    #expect(read?.percentile(99.9) == written.percentile(99.9))
+  }
+
+  @Test func `the largest values and nothing at all come back too`() {
+    let top = histogram([0, .max, .max])
+    let buckets = top.buckets.map { (lower: $0.lower, upper: $0.upper, count: $0.count) }
+    #expect(Histogram(buckets: buckets, minimum: 0, maximum: .max) == top)
+    let nothing: [(lower: Int64, upper: Int64, count: UInt64)] = []
+    #expect(Histogram(buckets: nothing, minimum: nil, maximum: nil) == Histogram())
+    #expect(Histogram(buckets: nothing, minimum: 1, maximum: nil) == nil)
+  }
+
+  @Test(
+    arguments: [
+      ([(1000, 1003, 0)], 1000, 1000), ([(1000, 1001, 1)], 1000, 1000), ([(1001, 1008, 1)], 1001, 1001),
+      ([(-8, -1, 1)], -8, -8), ([(1000, 1007, 1), (1000, 1007, 1)], 1000, 1001),
+      ([(1000, 1007, 1)], 999, 1000),
+      ([(1000, 1007, 1)], 1000, 1008), ([(1000, 1007, 2)], 1003, 1002), ([(1000, 1007, 1)], nil, 1000),
+      ([(1007, 1000, 1)], 1000, 1000),
+    ] as [([(Int64, Int64, UInt64)], Int64?, Int64?)])
+  func `buckets that are none of ours are refused`(
+    buckets: [(Int64, Int64, UInt64)], minimum: Int64?, maximum: Int64?
+  ) {
+    let buckets = buckets.map { (lower: $0.0, upper: $0.1, count: $0.2) }
+    #expect(Histogram(buckets: buckets, minimum: minimum, maximum: maximum) == nil)
+  }
 }

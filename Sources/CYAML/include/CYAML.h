@@ -35,6 +35,6 @@ typedef struct {
 cyaml_parser *cyaml_open(const uint8_t *octets, size_t count);
 // 1 and the next event, or 0: what is wrong stands in cyaml_problem.
 int cyaml_next(cyaml_parser *parser, cyaml_event *event);
-// After a 0: libyaml's words, and the place.
-const char *cyaml_problem(const cyaml_parser *parser, size_t *line, size_t *column);
+// After a 0: libyaml's words, and the place: line and column, or, where it is not SIZE_MAX, the offset in octets.
+const char *cyaml_problem(const cyaml_parser *parser, size_t *line, size_t *column, size_t *offset);
 void cyaml_close(cyaml_parser *parser);

@@ -18,6 +18,8 @@ enum RunSample {
       throw EarlyExit(standardOutput: SampleDryRun(file, request.configuration).text(), exitCode: 0)
     case .run: break
     }
+    // An output that may grow no more is an output that is lost.
+    try? Signal.fileSizeLimit.ignore()
     let outputs = SampleOutputs(invocation, file, programName: program)
     let channels = try outputs.open()
     var output = SampleOutput(

@@ -11,6 +11,7 @@ struct SampleOutput: SampleSink, ~Copyable {
   private let programName: String
   private let channels: [SampleChannel]
   private let showsProgress: Bool
+  private let isOutputTerminal = Terminal.isTerminal(1)
   private var plan: SamplePlanFile
   /// Read by `reload`; one of them is in force from `reloaded` on.
   private var nextPlans: [SamplePlanFile] = []
@@ -151,8 +152,10 @@ struct SampleOutput: SampleSink, ~Copyable {
 
   mutating func flush(isLast: Bool) throws(SystemError) {
     let now = SystemClock.monotonicNow()
-    let isTerminalNext = channels.contains { $0.place == .standardOutput && $0.hasPending }
-    if isLast || isTerminalNext { erase() }
+    // Lines that come to the same terminal do not go behind the progress line.
+    if isLast || isOutputTerminal && channels.contains(where: { $0.place == .standardOutput && $0.hasPending }) {
+      erase()
+    }
     for channel in channels { channel.flush(at: now, isLast: isLast) }
     try tellLost(isLast: isLast)
   }

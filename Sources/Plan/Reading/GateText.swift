@@ -102,9 +102,14 @@ enum GateText {
     "longest_burst": .longestLossBurst, "outage": .outage, "changes": .changes, "attempted": .attempted,
     "ok": .ok,
   ]
+  /// Keys of JSON lines for the same figures: a gate may be written as it is reported.
+  private static let keys: [String: Gate.Metric] = [
+    "mdev": .deviation, "delay_variation": .delayVariation, "loss_bursts": .lossBursts,
+    "longest_loss_burst": .longestLossBurst,
+  ]
   /// What others call the same.
   private static let elsewhere = [
-    "avg": "mean", "average": "mean", "median": "p50", "minimum": "min", "maximum": "max", "mdev": "stddev",
+    "avg": "mean", "average": "mean", "median": "p50", "minimum": "min", "maximum": "max",
     "deviation": "stddev", "stdev": "stddev", "sent": "attempted", "received": "ok", "dup": "duplicates",
     "errors": "icmp_errors",
   ]
@@ -120,15 +125,13 @@ enum GateText {
       }
       throw problem("\"\(text)\" is no figure of the scheduler; one of \(schedulerMetrics)")
     }
-    if let metric = named[text] { return metric }
+    if let metric = named[text] ?? keys[text] { return metric }
     if let p = percentile(text[...]) { return .percentile(p) }
-    if text.hasPrefix("from_schedule_"), let p = percentile(text.dropFirst(14)) { return .fromSchedule(p) }
-    if text.hasPrefix("host_"), let p = percentile(text.dropFirst(5)) {
-      guard case .group(let group) = scope else {
+    if let metric = ofGroup(text) {
+      guard case .group = scope else {
         throw problem("\(text) is measured for a whole group only; write \(group(of: scope)): \(text)")
       }
-      _ = group
-      return .host(p)
+      return metric
     }
     if text == "missed" || text.hasSuffix("_error") {
       throw problem("\"\(text)\" is a figure of the scheduler; write \"scheduler: \(text) …\"")
@@ -138,6 +141,21 @@ enum GateText {
       throw problem("unknown metric \"\(text)\"; did you mean \(nearest)?")
     }
     throw problem("unknown metric \"\(text)\"; one of \(groupMetrics)")
+  }
+
+  /// Distributions that are kept by group: `from_schedule_p99`, or `p99_from_schedule` as JSON lines have it.
+  private static func ofGroup(_ text: String) -> Gate.Metric? {
+    for (word, metric) in [
+      ("from_schedule", { .fromSchedule($0) }), ("host", { .host($0) }),
+    ] as [(String, (Double) -> Gate.Metric)] {
+      if text.hasPrefix(word + "_"), let p = percentile(text.dropFirst(word.utf8.count + 1)) {
+        return metric(p)
+      }
+      if text.hasSuffix("_" + word), let p = percentile(text.dropLast(word.utf8.count + 1)) {
+        return metric(p)
+      }
+    }
+    return nil
   }
 
   private static func group(of scope: Gate.Scope) -> String {

@@ -72,7 +72,7 @@ package struct SampleEngine: ~Copyable {
     tallies = Array(repeating: TargetTally(), count: configuration.targets.count)
     groups = makeGroups(at: now)
     indexDatagramTargets()
-    isFinished = configuration.targets.isEmpty
+    settle(at: now)
   }
 
   // MARK: Out

@@ -151,14 +151,14 @@ extension SampleEngine {
     guard record.from == nil else { return }
     let target = record.target
     if let now = record.hopLimit {
-      if let before = tallies[target].hopLimit, before != now {
+      if let before = tallies[target].hopLimit, before != now, !slot.isWarmup {
         tallies[target].makeDetail().hopLimitChanges &+= 1
         change(target, .hopLimit(from: before, to: now), at: arrival.readAt)
       }
       tallies[target].hopLimit = now
     }
     if let now = record.trafficClass {
-      if let before = tallies[target].trafficClass, before != now {
+      if let before = tallies[target].trafficClass, before != now, !slot.isWarmup {
         tallies[target].makeDetail().trafficClassChanges &+= 1
         change(target, .trafficClass(from: before, to: now), at: arrival.readAt)
       }

@@ -4,7 +4,7 @@ import Wire
 
 /// What others carry out: traceroutes and neighbor checks.
 extension SampleEngine {
-  /// EBUSY never leaves here: a target whose last order has not ended has its deadline dropped, as in a stall.
+  /// Gives the order that is due. Where the target's last one has not ended, this deadline is dropped, as in a stall.
   mutating func order(_ target: Int, of group: Int, scheduledAt: Instant, at now: Instant) {
     if tallies[target].hasOpenOrder {
       scheduler.missed &+= 1
@@ -20,13 +20,14 @@ extension SampleEngine {
     let slot = claim(target, scheduledAt: scheduledAt, state: .order, at: now)
     inFlight += 1
     let destination = configuration.targets[target]
-    guard destination.isResolved else { return conclude(order: slot, makeRecord(slot, .sendError, at: now)) }
+    guard destination.isResolved else { return conclude(slot, makeRecord(slot, .sendError, at: now)) }
     let order = SampleOrder(
       number: slot.number, target: target, group: group, destination: destination, act: act, isAction: false,
       at: now)
     orders[order.number] = OpenOrder(order: order, slot: slot)
     tallies[target].hasOpenOrder = true
     events.append(.order(order))
+    settle(at: now)
   }
 
   /// What came of an order.
@@ -51,7 +52,7 @@ extension SampleEngine {
         groups[record.group].delayVariation.record(difference)
       }
     }
-    conclude(order: slot, record)
+    conclude(slot, record)
   }
 
   /// Once nothing more is sent, nobody waits for ever.
@@ -61,17 +62,11 @@ extension SampleEngine {
     for order in open {
       guard let slot = order.slot else { continue }
       tallies[order.order.target].hasOpenOrder = false
-      conclude(order: slot, makeRecord(slot, .lost, at: now))
+      conclude(slot, makeRecord(slot, .lost, at: now))
     }
   }
 
   // MARK: Private parts
-
-  private mutating func conclude(order slot: SampleSlot, _ record: SampleRecord) {
-    conclude(slot, record)
-    guard !slot.isWarmup else { return }
-    close(record.outcome, slot, record.group, at: record.at)
-  }
 
   private mutating func judge(_ path: SampledPath, _ record: inout SampleRecord) {
     let target = record.target

@@ -23,9 +23,11 @@ extension SampleEngine {
 
   /// A UDP datagram's payload, from that port.
   package mutating func handleDatagram(_ octets: Span<UInt8>, from port: UInt16, _ arrival: Arrival) {
-    guard let slot = marked(octets) ?? asked(arrival.source, arrival.sourceZone, port) else {
-      return reject(.sequence, type: 0, arrival)
-    }
+    let (source, zone) = (arrival.source, arrival.sourceZone)
+    guard
+      let slot = marked(octets) ?? asked(source, zone, port, octets, mustAgree: true)
+        ?? asked(source, zone, port, octets, mustAgree: false)
+    else { return reject(.sequence, type: 0, arrival) }
     let asked = destination(of: slot)
     guard asked.port == port, asked.isAnswered(by: arrival.source, zone: arrival.sourceZone) else {
       return reject(.source, type: 0, arrival)
@@ -138,11 +140,11 @@ extension SampleEngine {
 
   // MARK: UDP
 
-  /// The UDP probe whose number and nonce are echoed.
-  private func marked(_ payload: Span<UInt8>) -> SampleSlot? {
-    guard payload.count >= 16, let slot = table[payload.uint64(at: 0)],
-      let message = datagramMessage(of: slot),
-      message.hasNumber, message.isMarked(payload, number: slot.number, nonce: nonce(slot.number))
+  /// The UDP probe whose number and nonce are in there; of a quote as much of them as is there.
+  private func marked(_ payload: Span<UInt8>, isQuote: Bool = false) -> SampleSlot? {
+    guard payload.count >= (isQuote ? 8 : 16), let slot = table[payload.uint64(at: 0)],
+      let message = datagramMessage(of: slot), message.hasNumber,
+      message.isQuoted(payload, number: slot.number, nonce: nonce(slot.number))
     else { return nil }
     return slot
   }
@@ -154,20 +156,20 @@ extension SampleEngine {
   }
 
   private func datagramQuoted(_ quoted: Span<UInt8>, _ error: ErrorArrival) -> SampleSlot? {
-    if let slot = marked(quoted) {
+    if let slot = marked(quoted, isQuote: true) {
       let asked = destination(of: slot)
       guard error.destination == nil || error.destination == asked.address else { return nil }
       return slot
     }
     guard let address = error.destination else { return nil }
-    guard let slot = asked(address, 0, error.destinationPort), let message = datagramMessage(of: slot),
-      message.isQuoted(quoted, number: slot.number, nonce: nonce(slot.number))
-    else { return nil }
-    return slot
+    return asked(address, 0, error.destinationPort, quoted, mustAgree: true)
   }
 
-  /// The oldest UDP probe in flight to that address and port.
-  private func asked(_ address: IPv6Address, _ zone: UInt32, _ port: UInt16) -> SampleSlot? {
+  /// The oldest UDP probe in flight to that address and port; where it `mustAgree`, the oldest that the payload, as
+  /// far as it goes, is of.
+  private func asked(
+    _ address: IPv6Address, _ zone: UInt32, _ port: UInt16, _ payload: Span<UInt8>, mustAgree: Bool
+  ) -> SampleSlot? {
     var place = firstDatagramTarget(address, port)
     while place < datagramTargets.count {
       let target = Int(datagramTargets[place])
@@ -175,17 +177,21 @@ extension SampleEngine {
       guard asked.address == address, asked.port == port else { break }
       place += 1
       guard asked.zone == 0 || zone == 0 || asked.zone == zone, tallies[target].open > 0 else { continue }
-      if let slot = oldestInFlight(of: target, to: asked) { return slot }
+      if let slot = oldestInFlight(of: target, to: asked, payload, mustAgree) { return slot }
     }
     for (target, past) in former {
       for then in past where then.destination.address == address && then.destination.port == port {
-        if let slot = oldestInFlight(of: Int(target), to: then.destination) { return slot }
+        if let slot = oldestInFlight(of: Int(target), to: then.destination, payload, mustAgree) {
+          return slot
+        }
       }
     }
     return nil
   }
 
-  private func oldestInFlight(of target: Int, to asked: SampleTarget) -> SampleSlot? {
+  private func oldestInFlight(
+    of target: Int, to asked: SampleTarget, _ payload: Span<UInt8>, _ mustAgree: Bool
+  ) -> SampleSlot? {
     let group = Int(configuration.targets[target].group)
     var offset = 0
     while let number = groups[group].queue.number(at: offset) {
@@ -193,6 +199,11 @@ extension SampleEngine {
       guard let slot = table[number], slot.isInFlight, Int(slot.target) == target,
         destination(of: slot) == asked
       else { continue }
+      if mustAgree, let message = groups[group].message,
+        !message.isQuoted(payload, number: number, nonce: nonce(number))
+      {
+        continue
+      }
       return slot
     }
     return nil

@@ -48,7 +48,11 @@ extension SampleEngine {
     tallies[target].count(record.outcome, isWarmup: slot.isWarmup)
     if record.outcome == .ok || record.outcome == .late { noteAnswered(target, record.group) }
     if configuration.reportsRecords { events.append(.record(record)) }
-    walk(record.group, at: record.at)
+    if slot.state == .order {
+      if !slot.isWarmup { close(record.outcome, slot, record.group, at: record.at) }
+    } else {
+      walk(record.group, at: record.at)
+    }
     settle(at: record.at)
   }
 

@@ -43,7 +43,8 @@ struct TargetTally {
 
   /// Probes without an outcome, those of the warm-up too.
   var open: UInt32 {
-    let closed = [ok, late, lost, icmpErrors, sendErrors, warmup].reduce(0 as UInt64) { $0 + UInt64($1) }
+    let closed =
+      UInt64(ok) + UInt64(late) + UInt64(lost) + UInt64(icmpErrors) + UInt64(sendErrors) + UInt64(warmup)
     return UInt32(clamping: Int64(attempted) - Int64(closed))
   }
 

@@ -47,18 +47,18 @@ package enum GateText {
     }
   }
 
-  /// A metric in snake_case: `p99`, `p99.9_from_schedule`, `longest_loss_burst`.
+  /// A metric as a plan names it: `p99`, `from_schedule_p99.9`, `longest_burst`.
   package static func name(_ metric: Gate.Metric) -> String {
     switch metric {
     case .percentile(let percent): percentile(percent)
     case .minimum: "min"
     case .mean: "mean"
     case .maximum: "max"
-    case .deviation: "mdev"
+    case .deviation: "stddev"
     case .jitter: "jitter"
-    case .delayVariation: "delay_variation"
-    case .fromSchedule(let percent): percentile(percent) + "_from_schedule"
-    case .host(let percent): percentile(percent) + "_host"
+    case .delayVariation: "ipdv"
+    case .fromSchedule(let percent): "from_schedule_" + percentile(percent)
+    case .host(let percent): "host_" + percentile(percent)
     case .loss: "loss"
     case .late: "late"
     case .lost: "lost"
@@ -66,12 +66,13 @@ package enum GateText {
     case .sendErrors: "send_errors"
     case .duplicates: "duplicates"
     case .reordered: "reordered"
-    case .lossBursts: "loss_bursts"
-    case .longestLossBurst: "longest_loss_burst"
+    case .lossBursts: "bursts"
+    case .longestLossBurst: "longest_burst"
     case .outage: "outage"
     case .changes: "changes"
     case .attempted: "attempted"
     case .ok: "ok"
+    case .scheduleError(100): "max_error"
     case .scheduleError(let percent): percentile(percent) + "_error"
     case .missed: "missed"
     }

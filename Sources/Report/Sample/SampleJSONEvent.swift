@@ -47,7 +47,7 @@ struct SampleJSONEvent {
   }
 
   func put(_ order: SampleOrder, _ finding: SampleFinding, _ wall: WallClock, into line: inout JSONLine) {
-    line.put("number", order.number)
+    if !order.isAction { line.put("number", order.number) }
     if case .neighbor(let interface) = order.act { line.put("interface", interface) }
     if order.isAction { line.put("action", true) }
     line.put("ordered_unix_ns", wall.nanoseconds(at: order.at))

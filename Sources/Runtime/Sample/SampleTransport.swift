@@ -7,7 +7,7 @@ import Wire
 /// Bounds of a sampling run's transport, each with its reason.
 enum SampleLimits {
   /// Probes that one system call may take along.
-  static let batch = 128
+  static let batch = 64
   /// System calls that send before replies are looked at: what comes back for them must find room in the buffers.
   static let batchesAtOnce = 2
   /// System calls that read before the loop goes on.

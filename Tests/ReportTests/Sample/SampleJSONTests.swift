@@ -96,7 +96,7 @@ import Wire
     #expect(
       Self.line(.finding(order, .path(path)))
         == #"{"schema":"probe6/1","event":"trace","time":"2026-11-21T10:05:16.997248000Z","group":"nodes","#
-        + #""target":"2001:db8::2","destination":"2001:db8::2","number":40,"action":true,"#
+        + #""target":"2001:db8::2","destination":"2001:db8::2","action":true,"#
         + #""ordered_unix_ns":1795255516397248000,"reached":false,"reason":"gap_limit","duration_ns":600000000,"#
         + #""hops":[{"hop_limit":1,"replies":[{"address":"2001:db8:1::1","icmp_type":3,"icmp_code":0,"#
         + #""icmp_name":"hop_limit_exceeded_in_transit","rtt_ns":1000000,"rtt_source":"kernel"}]},"#

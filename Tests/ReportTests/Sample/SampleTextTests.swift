@@ -211,7 +211,8 @@ import Wire
   @Test func metricsHaveTheirNames() {
     #expect(GateText.name(.percentile(99)) == "p99")
     #expect(GateText.name(.percentile(99.9)) == "p99.9")
-    #expect(GateText.name(.fromSchedule(50)) == "p50_from_schedule")
+    #expect(GateText.name(.fromSchedule(50)) == "from_schedule_p50")
+    #expect(GateText.name(.scheduleError(100)) == "max_error")
     #expect(GateText.name(.scheduleError(99)) == "p99_error")
   }
 }
