@@ -38,7 +38,7 @@ private func shorten(_ simulation: inout SampleSimulation) {
       if kept == .figures { simulation.configuration.reportsRecords = false }
     }
     var options = SampleJSON.Options()
-    options.includesHistograms = kept == .figures
+    options.includesHistograms = name == "stall"
     let text = run.text(SampleJSON(options: options))
     if GoldenFiles.isWriting { GoldenFiles.write(text, "sample/\(name).json") }
     #expect(text == GoldenFiles.read("sample/\(name).json"))
