@@ -120,9 +120,10 @@ struct BootstrapTests {
     let none = run(5_000, loss: 0, &chance)
     let some = run(5_000, loss: 0.01, &chance)
     let found = Bootstrap.differences(
-      .blocks(none.blocks), .blocks(some.blocks), [.loss], using: &generator)
+      .blocks(none.blocks), .blocks(some.blocks), [.loss], resamples: 200, using: &generator)
     #expect(found[0].map { $0.isMoreThanChance && $0.first == 0 && $0.lower > 0 } ?? false)
-    let same = Bootstrap.differences(.blocks(none.blocks), .blocks(none.blocks), [.loss], using: &generator)
+    let same = Bootstrap.differences(
+      .blocks(none.blocks), .blocks(none.blocks), [.loss], resamples: 200, using: &generator)
     #expect(same[0].map { !$0.isMoreThanChance && $0.lower == 0 && $0.upper == 0 } ?? false)
   }
 
@@ -133,8 +134,8 @@ struct BootstrapTests {
       var one = Chance(state: 8)
       var two = Chance(state: 8)
       #expect(
-        Bootstrap.differences(first, second, Self.statistics, using: &one)
-          == Bootstrap.differences(first, second, Self.statistics, using: &two))
+        Bootstrap.differences(first, second, Self.statistics, resamples: 200, using: &one)
+          == Bootstrap.differences(first, second, Self.statistics, resamples: 200, using: &two))
     }
   }
 
