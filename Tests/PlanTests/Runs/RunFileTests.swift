@@ -184,7 +184,7 @@ struct RunFileTests {
       ([Self.start, Self.record(1), Self.target, Self.group, Self.scheduler, Self.summary].joined(
         separator: "\n")).utf8)
     var state: UInt64 = 3
-    for _ in 0..<4_000 {
+    for _ in 0..<600 {
       var changed = octets
       for _ in 0..<3 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
