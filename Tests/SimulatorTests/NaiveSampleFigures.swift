@@ -1,6 +1,7 @@
 import ProbeEngine
 import Statistics
 import Timing
+import Wire
 
 /// Figures of a sampling run counted anew from what it told, by the definitions alone and with all records at hand.
 struct NaiveSampleFigures {
@@ -37,8 +38,7 @@ struct NaiveSampleFigures {
     }
     inFlight = 0
     var youngest: [Int: UInt64] = [:]
-    for record in counted
-    where [.ok, .late].contains(record.outcome) && [.echoReply, .datagram].contains(record.answer) {
+    for record in counted where [.ok, .late].contains(record.outcome) {
       if record.sequence < youngest[record.target, default: 0] { reordered += 1 }
       youngest[record.target] = max(youngest[record.target, default: 0], record.sequence)
     }
@@ -49,7 +49,11 @@ struct NaiveSampleFigures {
         counted.filter { $0.target == target }.sorted { $0.sequence < $1.sequence }, end: lastSentAt)
     }
     for change in run.changes {
-      guard counted.contains(where: { $0.target == change.target }) else { continue }
+      // Of a target that was never asked too.
+      let place = SampleRecord(
+        number: 0, target: change.target, group: change.group, address: .unspecified, sequence: 0,
+        outcome: .lost, scheduledAt: .zero, sentAt: .zero, at: .zero)
+      guard isOne(place) else { continue }
       if let kind = Self.kind(change.what) {
         changes[kind, default: 0] += 1
         allChanges += 1
