@@ -1,6 +1,5 @@
 """What goes wrong with the host while it samples: counted as what it is, told, and never the end of the run."""
 
-import json
 import pathlib
 import subprocess
 import tempfile

@@ -2,7 +2,6 @@
 
 import statistics
 
-import lab as labs
 from lab import equal, expect
 from samples import group, sample, write_plan
 
