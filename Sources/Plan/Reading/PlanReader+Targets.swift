@@ -135,10 +135,6 @@ enum PlanTarget {
     if list.kind.hasPort {
       (host, port) = try TargetText.splittingPort(text)
       if port == nil, list.port == nil { list.lacksPort = true }
-      if let port, let common = list.port, port != common {
-        throw TargetTextError(
-          input: text, problem: .otherPort(port, chosen: common), mayHavePort: true)
-      }
     }
     let target: TargetText
     do throws(TargetTextError) {

@@ -100,16 +100,22 @@ struct OpenMetricsSeries: Sequence {
     return String(decoding: octets, as: UTF8.self)
   }
 
-  /// The value escaped as for people first, so that nothing harmful is left, and then as the format has it.
+  /// What is harmful in the value is escaped as for people first, its own backslashes aside; then all as the format has
+  /// it.
   static func label(_ name: String, _ value: String, isFirst: Bool) -> [UInt8] {
     var octets: [UInt8] = isFirst ? [] : [0x2c]
     octets.put(name)
     octets.put("=\"")
-    var escaped: [UInt8] = []
-    Escape.text(value, into: &escaped)
-    for octet in escaped {
-      if octet == 0x5c || octet == 0x22 { octets.put(0x5c) }
-      octets.put(octet)
+    var isLater = false
+    for part in value.utf8.split(separator: 0x5c, omittingEmptySubsequences: false) {
+      if isLater { octets.put("\\\\") }
+      isLater = true
+      var escaped: [UInt8] = []
+      Escape.text(part, into: &escaped)
+      for octet in escaped {
+        if octet == 0x5c || octet == 0x22 { octets.put(0x5c) }
+        octets.put(octet)
+      }
     }
     octets.put("\"")
     return octets

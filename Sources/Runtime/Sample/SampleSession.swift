@@ -204,6 +204,8 @@ package enum SampleSession {
       _ plan: SampleReload.Plan, _ sink: inout Sink, at now: Instant
     ) {
       guard !isInterrupted else { return }
+      // What waits is told by the old plan's numbers.
+      drain(&sink)
       let (request, sources) = (plan.request, plan.sources)
       var start = SampleStart(configuration: request.configuration, targets: sources.found, at: now)
       start.path = reload.path
@@ -214,6 +216,7 @@ package enum SampleSession {
       reload.path = start.path
       reload.isCaptured = start.isCaptured
       start.configuration.identifier = transport.identifier
+      start.configuration.reportsDepartures = engine.configuration.reportsDepartures
       start.notes += orders.configure(request.configuration.groups)
       let kept = SampleReload.kept(
         from: engine.configuration, reload.names, to: start.configuration, sources.found.names)

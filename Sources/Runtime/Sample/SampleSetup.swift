@@ -8,6 +8,10 @@ struct SampleSetup: ~Copyable {
   /// For the kernel to begin with receive stamps, at the most; a run without them is worth more than none.
   private static let stampWait = Nanoseconds.milliseconds(100)
 
+  /// Echo requests a second up to which each one's way to the device is watched: the second stamp that this takes
+  /// costs 8 µs a probe.
+  private static let unhurriedRate = 500.0
+
   /// Its configuration has targets, identifier and seed filled in.
   var start: SampleStart
   let sources: SampleSources
@@ -33,9 +37,14 @@ struct SampleSetup: ~Copyable {
     start.configuration.targets = sources.targets
     start.configuration.seed = try PingSetup.seed(request.seed)
 
+    var request = request
+    request.configuration.reportsDepartures = start.configuration.echoRate <= SampleSetup.unhurriedRate
     var sockets = SampleSockets()
     let failure = sockets.openMissing(request, &start)
     start.configuration.identifier = sockets.identifier
+    // A raw socket's send(2) says itself that the local firewall drops.
+    start.configuration.reportsDepartures =
+      start.path == .datagram && request.configuration.reportsDepartures
     var common = SampleCommon(mark: request.mark)
     if request.needsLaterPrivileges {
       let needed: Capabilities = [.networkAdministration, .networkRaw]
@@ -97,6 +106,19 @@ extension SampleRequest {
       case .tcp, .trace: true
       case .echo, .udp, .neighbor: false
       }
+    }
+  }
+}
+
+extension SampleConfiguration {
+  /// Echo requests a second, of all groups together.
+  fileprivate var echoRate: Double {
+    var members = [Int](repeating: 0, count: groups.count)
+    for target in targets { members[Int(target.group)] += 1 }
+    return groups.indices.reduce(0) { rate, i in
+      guard case .echo = groups[i].probe, members[i] > 0 else { return rate }
+      let interval = groups[i].interval
+      return rate + (interval > .zero ? Double(members[i]) * 1e9 / Double(interval.count) : .infinity)
     }
   }
 }
