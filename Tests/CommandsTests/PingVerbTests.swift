@@ -91,7 +91,7 @@ import Wire
     #expect(
       try PingVerb.parse(["--schedule=poisson", "h"]).request.configuration.pace
         == .schedule(.poisson(mean: .seconds(1))))
-    #expect(try PingVerb.parse(["-f", "-l9", "h"]).request.configuration.pace == .flood(window: 9))
+    #expect(try PingVerb.parse(["--flood", "-l9", "h"]).request.configuration.pace == .flood(window: 9))
     #expect(
       try PingVerb.parse(["-A", "-i5ms", "h"]).request.configuration.pace
         == .adaptive(minimum: .milliseconds(5)))
@@ -184,7 +184,7 @@ import Wire
     #expect(message(["--datagram", "--capture", "pcap", "h"]).contains("excludes --datagram"))
     #expect(message(["--datagram", "-N", "name", "h"]).contains("excludes --datagram"))
     #expect(message(["--datagram", "-e", "0", "h"]).contains("excludes --datagram"))
-    #expect(message(["-f", "--schedule", "poisson", "h"]).contains("--flood"))
+    #expect(message(["--flood", "--schedule", "poisson", "h"]).contains("--flood"))
     #expect(message(["-4", "h"]).contains("IPv6 only"))
     #expect(message(["--schedule", "burst:0", "h"]).contains("1 to 65536"))
     #expect(message(["--schedule", "burst", "h"]).contains("burst:N"))

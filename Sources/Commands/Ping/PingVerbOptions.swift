@@ -43,7 +43,7 @@ extension OptionTable<PingVerbOption> {
       .ignoreErrors, nil, "ignore-errors", group: when,
       "ICMPv6 errors and failures to send do not end --until reply."),
     Entry(
-      .flood, "f", "flood", group: when,
+      .flood, nil, "flood", group: when,
       "As fast as replies come, at least 100 a second, or at --interval; dots instead of lines."),
     Entry(.adaptive, "A", "adaptive", group: when, "The interval follows the round trip."),
     Entry(.preload, "l", "preload", argument: "N", group: when, "Send N probes at once at the start."),
@@ -56,7 +56,7 @@ extension OptionTable<PingVerbOption> {
       "precise: sleep until shortly before each departure, then spin; costs a processor."),
 
     Entry(
-      .file, nil, "file", argument: "FILE", group: targets,
+      .file, "f", "file", argument: "FILE", group: targets,
       "More targets, one to a line; blank lines and what follows # are skipped. A target - reads standard input."
     ),
     Entry(
