@@ -148,7 +148,7 @@ import Wire
     let lines = Self.metrics(run)
     #expect(
       lines[1]
-        == #"probe6_results_total{group="nodes",group_="x\\\\\"\\x0a",a_b="1",a_b_="2",target="same",outcome="ok"} 4"#
+        == #"probe6_results_total{group="nodes",group_="x\\\"\\x0a",a_b="1",a_b_="2",target="same",outcome="ok"} 4"#
     )
     let series = lines.filter { !$0.hasPrefix("#") }.compactMap { $0.split(separator: "} ").first }
     #expect(series.count > 100 && Set(series).count == series.count)
