@@ -23,7 +23,7 @@ def spare_link(lab):
     lab.must("ip", "link", "set", "spare", "up")
     lab.must("ip", "-n", "target", "link", "set", "spare", "up")
     # Without its own link the prefix is unreachable, and does not leave by the default route.
-    lab.change("ip -6 route add unreachable fd00:6:a::/64 metric 99999", "ip -6 route del unreachable fd00:6:a::/64")
+    lab.change("ip -6 route add unreachable fd00:6:a::/64 metric 99999", "ip -6 route del unreachable fd00:6:a::/64 metric 99999")
 
 
 def link_up_again(lab):

@@ -72,6 +72,10 @@ def with_strangers(value, seen):
         yield path, changed
 
 
+# Lines about runs that were read back, which the lab has made and judges.
+COMPARED = ("comparison", "compare_summary", "merge_start")
+
+
 def main():
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
@@ -131,10 +135,11 @@ def main():
             hollow[key] = None
             check(not is_valid(hollow), f"line {number} with {key} null fails")
 
-    check(seen == set(kinds), f"every kind of line occurs: {sorted(seen ^ set(kinds))}")
+    wanted = set(kinds) - set(COMPARED)
+    check(seen == wanted, f"every kind of line occurs: {sorted(seen ^ wanted)}")
     events = {
         schema["$defs"][kind]["properties"]["event"]["const"]
-        for kind in kinds
+        for kind in wanted
         if not kind.startswith(("trace_", "link_", "sample_"))
     }
 

@@ -135,6 +135,13 @@ struct SampleOutput: SampleSink, ~Copyable {
     tell("\(programName): SIGHUP: the plan was read again: \(start.configuration.targets.count) targets\n")
   }
 
+  mutating func reloadFailed(_ failure: PingFailure) {
+    // What was asked for before it does not count any more.
+    nextPlans.removeAll()
+    for line in PingFailureText.text(failure, isFace: false) { tell("\(programName): SIGHUP: \(line)\n") }
+    tell("\(programName): SIGHUP: the plan before it goes on\n")
+  }
+
   mutating func interrupted() { isInterrupted = true }
 
   mutating func dropped(_ messages: UInt64, at now: Instant, clock: KernelClock) {
