@@ -17,7 +17,7 @@ import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 LAB = [HERE.parent.parent / "scripts" / "lab"]
-WORKERS = 3
+WORKERS = 4
 sys.path.insert(0, str(HERE))
 
 import lab as labs
