@@ -24,8 +24,7 @@ struct PingTargetTextsTests {
   @Test func aPrefixIsEveryAddressButTheAnycastOneOfItsRouters() throws {
     #expect(
       try read(["2001:db8::/120"]) == [.addresses(IPv6Address(bits: base + 1), count: 255, zone: 0)])
-    #expect(
-      try read(["2001:db8::7/126"]) == [.addresses(IPv6Address(bits: base + 5), count: 3, zone: 0)])
+    #expect(problem("2001:db8::7/126").contains("write 2001:db8::4/126 for all of it"))
     #expect(try read(["2001:db8::/127"]) == [.addresses(IPv6Address(bits: base), count: 2, zone: 0)])
     #expect(try read(["2001:db8::9/128"]) == [.addresses(IPv6Address(bits: base + 9), count: 1, zone: 0)])
   }
@@ -43,7 +42,7 @@ struct PingTargetTextsTests {
   @Test func moreAddressesThanTheLimitAreRefusedWithTheirNumber() throws {
     #expect(try read(["2001:db8::/112"]).count == 1)
     #expect(problem("2001:db8::/111").contains("131071 addresses; allowed are 65536"))
-    #expect(problem("::/0").contains("\(UInt128.max) addresses"))
+    #expect(problem("::/0").contains("2^128 addresses"))
     #expect(problem("2001:db8::/120", limit: 254).contains("255 addresses; allowed are 254"))
     var targets = PingTargetTexts(zone: nil, limit: 300)
     try targets.add("2001:db8::/120") { [] }
@@ -52,7 +51,7 @@ struct PingTargetTextsTests {
 
   @Test func aLengthThatIsNoneIsNamed() {
     for text in ["2001:db8::/129", "2001:db8::/", "2001:db8::/-1", "2001:db8::/x", "2001:db8::/1/2"] {
-      #expect(problem(text).contains("is not a prefix length; allowed: 0 to 128"), "\(text)")
+      #expect(problem(text).contains("is not the length of a prefix; allowed: 0 to 128"), "\(text)")
     }
     #expect(problem("192.0.2.0/24").contains("192.0.2.0"))
   }

@@ -30,9 +30,13 @@ struct PingTargetTexts {
   /// `interfaces` is asked for only where a zone is missing.
   mutating func add(_ text: String, interfaces: () -> [String]) throws(PingTargetProblem) {
     if let slash = text.firstIndex(of: "/"), text[..<slash].utf8.contains(UInt8(ascii: ":")) {
-      return try addPrefix(text, slash, interfaces)
+      return try addPrefix(text, interfaces)
     }
-    switch try parse(text, as: text, interfaces) {
+    let target: TargetText
+    do throws(TargetTextError) { target = try TargetText.parse(text, defaultZone: zone) } catch {
+      throw explained(error, as: text, interfaces)
+    }
+    switch target {
     case .name: targets.append(.name(text))
     case .address(let address, let zone):
       // Whatever is not the address's own spelling is shown as it was typed.
@@ -63,53 +67,33 @@ struct PingTargetTexts {
     return bad
   }
 
-  /// `2001:db8::/120`, `fe80::/120%eth0`, and as RFC 4007 §11.7 has it `fe80::%eth0/120`: every address but the
-  /// subnet-router anycast address (RFC 4291 §2.6.1), which links between two routers do not have (RFC 6164).
   private mutating func addPrefix(
-    _ text: String, _ slash: String.Index, _ interfaces: () -> [String]
+    _ text: String, _ interfaces: () -> [String]
   ) throws(PingTargetProblem) {
-    let rest = text[text.index(after: slash)...]
-    let percent = rest.firstIndex(of: "%")
-    let digits = String(percent.map { rest[..<$0] } ?? rest)
-    let zoned = String(text[..<slash]) + (percent.map { String(rest[$0...]) } ?? "")
-    guard let length = (try? NumberText.integer(digits)).flatMap(Int.init(exactly:)),
-      (0...128).contains(length)
-    else {
-      throw PingTargetProblem(
-        message: quoted(text) + ": " + quoted(digits) + " is not a prefix length; allowed: 0 to 128")
-    }
-    guard case .address(let address, let zone) = try parse(zoned, as: text, interfaces) else {
-      throw PingTargetProblem(message: quoted(text) + ": a prefix has an address before its length")
-    }
-    let mask = length == 0 ? 0 : UInt128.max << UInt128(128 - length)
-    let hasAnycast = length < 127
-    // Of ::/0 the number of addresses itself does not fit.
-    let count = (UInt128.max >> UInt128(length == 128 ? 127 : length)) &+ (hasAnycast ? 0 : 1)
-    let hosts = length == 128 ? 1 : count
-    guard hosts <= UInt128(limit - written) else {
+    let prefix: AddressPrefix
+    do throws(TargetTextError) {
+      prefix = try AddressPrefix(parsing: text, defaultZone: zone)
+    } catch { throw explained(error, as: text, interfaces) }
+    guard prefix.count <= limit - written else {
       let whose = written == 0 ? "" : ", with \(written) of other prefixes before them"
       throw PingTargetProblem(
         message:
-          "\(quoted(text)): \(hosts) addresses\(whose); allowed are \(limit), or as many as --limit says")
+          "\(quoted(text)): \(prefix.countText) addresses\(whose); allowed are \(limit), or as many as --limit says"
+      )
     }
-    written += Int(hosts)
-    let first = IPv6Address(bits: address.bits & mask &+ (hasAnycast ? 1 : 0))
-    append(first, count: Int(hosts), zone: try index(of: zone))
+    written += prefix.count
+    append(prefix.first, count: prefix.count, zone: try index(of: prefix.zone))
   }
 
-  /// Tells of a problem as one of `whole`.
-  private func parse(
-    _ text: String, as whole: String, _ interfaces: () -> [String]
-  ) throws(PingTargetProblem) -> TargetText {
-    do throws(TargetTextError) {
-      return try TargetText.parse(text, defaultZone: zone)
-    } catch {
-      guard case .missingZone(let address, _) = error.problem else {
-        throw PingTargetProblem(message: TargetTextError(input: whole, problem: error.problem).message)
-      }
-      let problem = TargetTextError.Problem.missingZone(address: address, interfaces: interfaces())
-      throw PingTargetProblem(message: TargetTextError(input: whole, problem: problem).message)
+  /// The words for what is wrong with `whole`.
+  private func explained(
+    _ error: TargetTextError, as whole: String, _ interfaces: () -> [String]
+  ) -> PingTargetProblem {
+    var problem = error.problem
+    if case .missingZone(let address, _) = problem {
+      problem = .missingZone(address: address, interfaces: interfaces())
     }
+    return PingTargetProblem(message: TargetTextError(input: whole, problem: problem).message)
   }
 
   /// Not an index, which stands for a name as well.

@@ -15,15 +15,18 @@ package struct AddressPrefix: Hashable, Sendable {
     self.zone = zone
   }
 
-  /// Reads `2001:db8::/120`. Bits behind the length must be zero: `2001:db8::5/120` may be an address that is meant.
+  /// Reads `2001:db8::/120`, with a zone at either place: `fe80::%eth0/120` (RFC 4007 §11.7), `fe80::/120%eth0`. Bits
+  /// behind the length must be zero: `2001:db8::5/120` may be an address that is meant.
   package init(
     parsing text: String, defaultZone: String? = nil, interfaces: [String] = []
   ) throws(TargetTextError) {
     guard let slash = text.firstIndex(of: "/") else {
       throw TargetTextError(input: text, problem: .badPrefixLength(""))
     }
-    let base = String(text[..<slash])
-    let written = String(text[text.index(after: slash)...])
+    let behind = text[text.index(after: slash)...]
+    let percent = behind.firstIndex(of: "%") ?? behind.endIndex
+    let base = String(text[..<slash]) + behind[percent...]
+    let written = String(behind[..<percent])
     let target: TargetText
     do throws(TargetTextError) {
       target = try TargetText.parse(base, defaultZone: defaultZone, interfaces: interfaces)
@@ -61,5 +64,5 @@ package struct AddressPrefix: Hashable, Sendable {
     return (1 << (128 - length)) - (hasAnycast ? 1 : 0)
   }
   /// For words about it.
-  var countText: String { length > 65 ? "2^\(128 - length)" : String(count) }
+  package var countText: String { length > 65 ? String(count) : "2^\(128 - length)" }
 }
